@@ -1,0 +1,35 @@
+#include "base/fault.h"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+namespace holdfast::fault {
+namespace {
+std::string armed_point;
+std::atomic<long> passes_left = 0;
+}  // namespace
+
+namespace detail {
+std::atomic<bool> armed = false;
+
+void reached(const char* point) {
+  if (armed_point != point || passes_left.fetch_sub(1) != 1) return;
+  std::fprintf(stderr, "fault point %s reached: killing this process as HOLDFAST_FAULT asks\n", point);
+  std::raise(SIGKILL);
+}
+}  // namespace detail
+
+void arm_from_environment() {
+  const char* setting = std::getenv("HOLDFAST_FAULT");
+  if (setting == nullptr) return;
+  const std::string_view text = setting;
+  const size_t colon = text.rfind(':');
+  armed_point = text.substr(0, colon);
+  passes_left = colon == std::string_view::npos ? 1 : std::atol(setting + colon + 1);
+  detail::armed = true;
+}
+
+}  // namespace holdfast::fault

@@ -1,0 +1,27 @@
+#include "base/os/clock.h"
+
+#include <chrono>
+
+namespace holdfast::os {
+namespace {
+
+class RealClock final : public Clock {
+ public:
+  int64_t wall_us() const override {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+  }
+  int64_t steady_ms() const override {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+  }
+};
+
+}  // namespace
+
+Clock& real_clock() {
+  static RealClock clock;
+  return clock;
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,55 @@
+#include "base/os/files.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "testing/temporary_folder.h"
+
+namespace holdfast::os {
+namespace {
+
+TEST(Files, ReplaceLeavesTheNewBytesAndNoHelperFile) {
+  testing::TemporaryFolder folder;
+  const std::string path = folder.path() + "/x";
+  ASSERT_TRUE(replace_file(real_files(), path, as_bytes("one, and longer")));
+  ASSERT_TRUE(replace_file(real_files(), path, as_bytes("two")));
+  EXPECT_EQ(as_text(*read_file(real_files(), path, 100)), "two");
+  EXPECT_EQ(*real_files().list(folder.path()), std::vector<std::string>{"x"});
+  EXPECT_EQ(read_file(real_files(), path, 2).error().code, ErrorCode::limit);
+}
+
+TEST(Files, GathersMorePartsThanOneSystemCallTakes) {
+  testing::TemporaryFolder folder;
+  auto file = *real_files().open(folder.path() + "/x", OpenMode::create_new);
+  std::vector<ByteView> parts(1000, as_bytes("abc"));
+  parts.insert(parts.begin() + 500, ByteView());
+  ASSERT_TRUE(file->write_at(7, parts));
+  EXPECT_EQ(*file->size(), 3007u);
+  EXPECT_EQ(as_text((*file->map(0, 3007))->bytes()).substr(3000), "cabcabc");
+}
+
+TEST(Files, ASecondLockNamesTheProcessThatHoldsTheFirst) {
+  testing::TemporaryFolder folder;
+  auto held = real_files().lock(folder.path() + "/lock");
+  ASSERT_TRUE(held);
+  const auto second = real_files().lock(folder.path() + "/lock");
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::locked);
+  EXPECT_NE(second.error().message.find(std::to_string(::getpid())), std::string::npos);
+}
+
+TEST(Files, ZeroFillMakesTheRangeZeroAndWritable) {
+  testing::TemporaryFolder folder;
+  auto file = *real_files().open(folder.path() + "/x", OpenMode::create_new);
+  ASSERT_TRUE(file->zero_fill(0, 2 << 20));
+  EXPECT_EQ(*file->size(), 2u << 20);
+  ASSERT_TRUE(file->write_at(5, as_bytes("here")));
+  ByteBuffer back(16);
+  ASSERT_EQ(*file->read_at(0, back), 16u);
+  EXPECT_EQ(as_text(ByteView(back).subspan(5, 4)), "here");
+  EXPECT_EQ(back[4], std::byte{0});
+  EXPECT_EQ(back[9], std::byte{0});
+}
+
+}  // namespace
+}  // namespace holdfast::os

@@ -1,0 +1,14 @@
+#pragma once
+
+namespace holdfast {
+
+/// Bugs that the negative tests build into the product on purpose, one at a time (cmake -DHOLDFAST_BUG=lose_event), to show
+/// that the audit or the crash lane names exactly that one. A release has `none`, and the branches vanish.
+enum class PlantedBug { none, lose_event, double_event, half_apply_batch, acknowledge_before_sync };
+
+#ifndef HOLDFAST_PLANTED_BUG
+#define HOLDFAST_PLANTED_BUG none
+#endif
+inline constexpr PlantedBug planted_bug = PlantedBug::HOLDFAST_PLANTED_BUG;
+
+}  // namespace holdfast
