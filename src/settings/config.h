@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::settings {
+
+// What a configuration file says, as plain values: every default is the initialiser here, every name, range and explanation
+// stands in table.cc. Paths are as written: relative ones count from the folder in which the program was started.
+
+/// Where Kafka is. `embedded`: this process runs the broker that is inside the program.
+struct Kafka {
+  std::string bootstrap_servers = "embedded";
+  std::string data = "data/broker";                // embedded: the folder of its log
+  std::string listen = "127.0.0.1:0";              // embedded: where other clients reach it; port 0 is any free one
+  std::map<std::string, std::string> properties;   // librdkafka's own names, given to every client of ours
+
+  bool embedded() const { return bootstrap_servers == "embedded"; }
+};
+
+/// The durable queue between the sources and Kafka.
+struct Spool {
+  std::string path = "data/spool";
+  uint64_t bytes_max = 4ull << 30;
+};
+
+enum class FileFormat { csv, jsonl };
+/// `follow` waits for more at the end of the file; `once` ends the source there.
+enum class FileMode { follow, once };
+
+struct FileSource {
+  std::string path;
+  FileFormat format = FileFormat::csv;
+  FileMode mode = FileMode::follow;
+  std::optional<std::string> null;  // csv: the text that stands for "no value"
+  std::string delimiter = ",";      // csv: one character
+  uint64_t line_bytes_max = 1ull << 20;
+};
+
+/// Where events come from. `name` becomes ce_source, so it must never be given to another source of the same data.
+struct Source {
+  std::string name;
+  std::string topic;
+  int64_t partitions = 1;  // of the topic, when it has to be created
+  std::optional<FileSource> file;
+};
+
+/// SQL over each micro-batch of events. It sees a table `events` with `columns`, and `tables` read from CSV files.
+struct Transform {
+  std::string sql;
+  std::map<std::string, std::string> columns;  // name in the payload -> SQL type
+  std::map<std::string, std::string> tables;   // name in the SQL -> path
+};
+
+struct DuckDbSink {
+  std::string path;
+  std::string table;
+  uint64_t memory_max = 256ull << 20;
+};
+
+/// One store; exactly one kind is set.
+struct Sink {
+  std::optional<DuckDbSink> duckdb;
+};
+
+/// How much goes into one transaction of a store: whichever bound is reached first closes the batch.
+struct Batch {
+  int64_t events = 20'000;
+  uint64_t bytes = 16ull << 20;
+  int64_t wait_ms = 200;
+};
+
+/// The topic of the events that a store refused.
+struct Failures {
+  std::string topic;
+};
+
+struct Pipeline {
+  std::string name;
+  std::vector<std::string> from;
+  std::optional<Transform> transform;
+  std::vector<Sink> to;
+  std::optional<Failures> failures;
+  Batch batch;
+};
+
+enum class Level { debug, info, warning, error };
+
+struct Log {
+  Level level = Level::info;
+};
+
+struct Config {
+  Kafka kafka;
+  Spool spool;
+  std::vector<Source> sources;
+  std::vector<Pipeline> pipelines;
+  Failures failures{"holdfast.failures"};  // of sources, and of pipelines that name none of their own
+  Log log;
+
+  /// The failure topic of a pipeline: its own, or the one for all.
+  const std::string& failure_topic(const Pipeline& pipeline) const {
+    return pipeline.failures ? pipeline.failures->topic : failures.topic;
+  }
+};
+
+}  // namespace holdfast::settings
