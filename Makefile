@@ -1,0 +1,72 @@
+# The verbs of this project. `make` alone lists them; each line of the list is the comment behind its target.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+jobs := $(shell nproc)
+cache := $(or $(HOLDFAST_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/holdfast)
+# Node of tools/setup, for machines that have none of their own.
+export PATH := $(PATH):$(cache)/node-24.19.0/bin
+
+# Lanes that take seconds; `make test` runs all.
+quick_lanes := unit|property|golden|house
+
+.PHONY: help setup build demo check test bench fuzz asan tsan format tidy install clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: ## install what is missing for building and for the demo (Debian 12)
+	@tools/setup build
+
+build: setup ## the program, at build/holdfast
+	@test -e build/CMakeCache.txt || cmake --preset release -DHOLDFAST_TESTS=OFF
+	@cmake --build build --target holdfast
+
+demo: build ## the main job on real input: three tables into one warehouse, killed at will, then proven
+	@flights=$$(tools/demo/fetch) && build/holdfast demo --input "$$flights"
+
+check: ## build and run the quick tests, below five minutes
+	@tools/setup test
+	@cmake --preset release -DHOLDFAST_TESTS=ON >/dev/null
+	@cmake --build build
+	@ctest --test-dir build -L '$(quick_lanes)' --output-on-failure -j$(jobs)
+
+test: ## every test; ctest's labels are the lanes: ctest --test-dir build -L crash
+	@tools/setup test
+	@cmake --preset release -DHOLDFAST_TESTS=ON
+	@cmake --build build
+	@ctest --test-dir build --output-on-failure --no-tests=error -j$(jobs)
+
+bench: build ## measure against Apache Kafka on this machine, into bench/results/
+	@tools/setup bench
+	@bench/run
+
+fuzz: ## run each fuzz target for a minute from its stored corpus (SECONDS_EACH=60)
+	@tools/setup test
+	@cmake --preset fuzz >/dev/null && cmake --build build-fuzz
+	@tests/fuzz/run --build build-fuzz --seconds $(or $(SECONDS_EACH),60)
+
+asan: ## the quick tests under the address and undefined behaviour sanitizers
+	@tools/setup test
+	@cmake --preset asan >/dev/null && cmake --build build-asan
+	@ctest --test-dir build-asan -L '$(quick_lanes)' -LE house --output-on-failure -j$(jobs)
+
+tsan: ## the quick tests under the thread sanitizer
+	@tools/setup test
+	@cmake --preset tsan >/dev/null && cmake --build build-tsan
+	@ctest --test-dir build-tsan -L '$(quick_lanes)' -LE house --output-on-failure -j$(jobs)
+
+format: ## lay out the files that differ from HEAD as .clang-format says
+	@git diff --name-only --diff-filter=d HEAD -- '*.cc' '*.h' | xargs -r clang-format-19 -i
+
+tidy: ## clang-tidy on the files that differ from BASE (default HEAD), and the house rules on all
+	@python3 tools/tidy.py
+	@git diff --name-only --diff-filter=d $(or $(BASE),HEAD) -- 'src/*.cc' | xargs -r -P $(jobs) -n 1 clang-tidy-19 --quiet -p build
+
+install: build ## the program and its library into PREFIX (default: /usr/local)
+	@cmake --install build --prefix $(or $(PREFIX),/usr/local)
+
+clean: ## remove what was built; downloads stay in the cache folder
+	@rm -rf build build-* demo-data
