@@ -1,0 +1,2 @@
+// Linking is the test; see CMakeLists.txt.
+int main() { return 0; }
