@@ -8,15 +8,18 @@
 
 namespace holdfast::settings {
 
-// What a configuration file says, as plain values: every default is the initialiser here, every name, range and explanation
-// stands in table.cc. Paths are as written: relative ones count from the folder in which the program was started.
+// What a configuration file says, as plain values: every default is the initialiser here, every
+// name, range and explanation stands in table.cc. Paths are as written: relative ones count from
+// the folder in which the program was started.
 
 /// Where Kafka is. `embedded`: this process runs the broker that is inside the program.
 struct Kafka {
   std::string bootstrap_servers = "embedded";
-  std::string data = "data/broker";                // embedded: the folder of its log
-  std::string listen = "127.0.0.1:0";              // embedded: where other clients reach it; port 0 is any free one
-  std::map<std::string, std::string> properties;   // librdkafka's own names, given to every client of ours
+  std::string data = "data/broker";  // embedded: the folder of its log
+  std::string listen =
+      "127.0.0.1:0";  // embedded: where other clients reach it; port 0 is any free one
+  std::map<std::string, std::string>
+      properties;  // librdkafka's own names, given to every client of ours
 
   bool embedded() const { return bootstrap_servers == "embedded"; }
 };
@@ -40,7 +43,8 @@ struct FileSource {
   uint64_t line_bytes_max = 1ull << 20;
 };
 
-/// Where events come from. `name` becomes ce_source, so it must never be given to another source of the same data.
+/// Where events come from. `name` becomes ce_source, so it must never be given to another source of
+/// the same data.
 struct Source {
   std::string name;
   std::string topic;
@@ -48,7 +52,8 @@ struct Source {
   std::optional<FileSource> file;
 };
 
-/// SQL over each micro-batch of events. It sees a table `events` with `columns`, and `tables` read from CSV files.
+/// SQL over each micro-batch of events. It sees a table `events` with `columns`, and `tables` read
+/// from CSV files.
 struct Transform {
   std::string sql;
   std::map<std::string, std::string> columns;  // name in the payload -> SQL type
@@ -66,7 +71,8 @@ struct Sink {
   std::optional<DuckDbSink> duckdb;
 };
 
-/// How much goes into one transaction of a store: whichever bound is reached first closes the batch.
+/// How much goes into one transaction of a store: whichever bound is reached first closes the
+/// batch.
 struct Batch {
   int64_t events = 20'000;
   uint64_t bytes = 16ull << 20;
@@ -98,7 +104,8 @@ struct Config {
   Spool spool;
   std::vector<Source> sources;
   std::vector<Pipeline> pipelines;
-  Failures failures{"holdfast.failures"};  // of sources, and of pipelines that name none of their own
+  Failures failures{
+      "holdfast.failures"};  // of sources, and of pipelines that name none of their own
   Log log;
 
   /// The failure topic of a pipeline: its own, or the one for all.

@@ -28,12 +28,14 @@ struct Fault {
   std::string message;  // with a hint where there is one
 };
 
-/// "flights.yaml:14:7: unknown key "tranform" ...": the form that editors and terminals make clickable.
+/// "flights.yaml:14:7: unknown key "tranform" ...": the form that editors and terminals make
+/// clickable.
 std::string format(const Fault& fault, std::string_view file);
 
-/// What became of a file: the values, and everything that is wrong with them - all faults, not just the first.
+/// What became of a file: the values, and everything that is wrong with them - all faults, not just
+/// the first.
 struct Loaded {
-  Config config;                        // to be used only if `usable()`
+  Config config;  // to be used only if `usable()`
   std::string file;
   std::vector<Fault> faults;            // by place
   std::map<std::string, Place> places;  // of every key that was given, by path
@@ -45,10 +47,12 @@ struct Loaded {
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 Environment process_environment();
 
-/// Reads YAML (or JSON, which is YAML). Never throws and never stops at the first fault. Pure: touches no file.
+/// Reads YAML (or JSON, which is YAML). Never throws and never stops at the first fault. Pure:
+/// touches no file.
 ///
-/// `${NAME}` and `${NAME:-default}` are replaced inside values after the YAML was read, so that a variable's text can never
-/// change the structure; `$${` stands for `${`. Does NOT look whether files exist or servers answer: see `holdfast check`.
+/// `${NAME}` and `${NAME:-default}` are replaced inside values after the YAML was read, so that a
+/// variable's text can never change the structure; `$${` stands for `${`. Does NOT look whether
+/// files exist or servers answer: see `holdfast check`.
 Loaded load_text(std::string_view text, std::string file, const Environment& environment);
 
 /// The same for a file. Fails only when the file cannot be read, or is larger than 4 MiB.

@@ -7,17 +7,20 @@
 namespace holdfast::settings {
 namespace {
 
-/// Edits between two names: insert, delete, change, or swap of two neighbours; upper and lower case are the same.
+/// Edits between two names: insert, delete, change, or swap of two neighbours; upper and lower case
+/// are the same.
 size_t distance(std::string_view a, std::string_view b) {
   auto same = [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+    return std::tolower(static_cast<unsigned char>(x)) ==
+           std::tolower(static_cast<unsigned char>(y));
   };
   std::vector<size_t> two_back(b.size() + 1), back(b.size() + 1), row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) back[j] = j;
   for (size_t i = 1; i <= a.size(); ++i) {
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({back[j] + 1, row[j - 1] + 1, back[j - 1] + (same(a[i - 1], b[j - 1]) ? 0 : 1)});
+      row[j] =
+          std::min({back[j] + 1, row[j - 1] + 1, back[j - 1] + (same(a[i - 1], b[j - 1]) ? 0 : 1)});
       if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1])) {
         row[j] = std::min(row[j], two_back[j - 2] + 1);
       }

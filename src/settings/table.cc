@@ -1,7 +1,8 @@
 #include "settings/config.h"
 #include "settings/visitor.h"
 
-// The one table of all settings: name, meaning, range. The default is the struct's initialiser (config.h).
+// The one table of all settings: name, meaning, range. The default is the struct's initialiser
+// (config.h).
 
 namespace holdfast::settings {
 namespace {
@@ -40,34 +41,48 @@ void sections(Visitor& v, const Key& key, std::vector<T>& values) {
 
 static void describe(Visitor& v, Kafka& k) {
   v.text({"bootstrap_servers",
-          "`embedded` runs the broker inside this process; or addresses of Apache Kafka or Redpanda, \"k1:9092,k2:9092\"."},
+          "`embedded` runs the broker inside this process; or addresses of Apache Kafka or "
+          "Redpanda, \"k1:9092,k2:9092\"."},
          k.bootstrap_servers);
   v.text({"data", "Embedded broker: the folder of its log."}, k.data);
-  v.text({"listen", "Embedded broker: the address for other clients. Port 0 is any free one."}, k.listen);
-  v.entries({"properties", "Settings of librdkafka by its own names (security.protocol, sasl.username, ...), for every client."},
+  v.text({"listen", "Embedded broker: the address for other clients. Port 0 is any free one."},
+         k.listen);
+  v.entries({"properties",
+             "Settings of librdkafka by its own names (security.protocol, sasl.username, ...), for "
+             "every client."},
             k.properties);
 }
 
 static void describe(Visitor& v, Spool& s) {
-  v.text({"path", "The folder of the spool, the durable queue between the sources and Kafka."}, s.path);
-  v.size({"bytes_max", "When this much waits for Kafka, the sources are held back. Nothing is ever dropped."}, s.bytes_max,
-         16 * mib, 64 * 1024 * gib);
+  v.text({"path", "The folder of the spool, the durable queue between the sources and Kafka."},
+         s.path);
+  v.size({"bytes_max",
+          "When this much waits for Kafka, the sources are held back. Nothing is ever dropped."},
+         s.bytes_max, 16 * mib, 64 * 1024 * gib);
 }
 
 static void describe(Visitor& v, FileSource& f) {
   static constexpr std::array<std::string_view, 2> formats{"csv", "jsonl"};
   static constexpr std::array<std::string_view, 2> modes{"follow", "once"};
   v.text({"path", "The file to read.", required}, f.path);
-  choose(v, {"format", "`csv` with a header line, or `jsonl`: one JSON object a line."}, f.format, formats);
-  choose(v, {"mode", "`follow` waits for more at the end of the file and survives its rotation; `once` stops there."}, f.mode,
-         modes);
+  choose(v, {"format", "`csv` with a header line, or `jsonl`: one JSON object a line."}, f.format,
+         formats);
+  choose(v,
+         {"mode",
+          "`follow` waits for more at the end of the file and survives its rotation; `once` stops "
+          "there."},
+         f.mode, modes);
   v.optional_text({"null", "csv: the text that stands for no value, for example NA."}, f.null);
   v.text({"delimiter", "csv: the character between two fields."}, f.delimiter);
-  v.size({"line_bytes_max", "A longer line goes to the failure queue."}, f.line_bytes_max, 1 * kib, 16 * mib);
+  v.size({"line_bytes_max", "A longer line goes to the failure queue."}, f.line_bytes_max, 1 * kib,
+         16 * mib);
 }
 
 static void describe(Visitor& v, Source& s) {
-  v.identifier({"name", "Becomes `ce_source` of every event. Unique, and never to be changed: it names the numbering.", required},
+  v.identifier({"name",
+                "Becomes `ce_source` of every event. Unique, and never to be changed: it names the "
+                "numbering.",
+                required},
                s.name);
   v.identifier({"topic", "The topic to ship to; created if it is missing.", required}, s.topic);
   v.number({"partitions", "Of the topic, if it has to be created."}, s.partitions, 1, 10'000);
@@ -76,26 +91,38 @@ static void describe(Visitor& v, Source& s) {
 }
 
 static void describe(Visitor& v, Transform& t) {
-  v.text({"sql", "A SELECT over the table `events`; each row that it yields keeps the identity of its event.", required}, t.sql);
-  v.entries({"columns", "The columns of `events`: the name in the payload, and its SQL type."}, t.columns);
-  v.entries({"tables", "Further tables for the SQL, each read from a CSV file at start."}, t.tables);
+  v.text(
+      {"sql",
+       "A SELECT over the table `events`; each row that it yields keeps the identity of its event.",
+       required},
+      t.sql);
+  v.entries({"columns", "The columns of `events`: the name in the payload, and its SQL type."},
+            t.columns);
+  v.entries({"tables", "Further tables for the SQL, each read from a CSV file at start."},
+            t.tables);
 }
 
 static void describe(Visitor& v, DuckDbSink& d) {
-  v.text({"path", "The database file; created if it is missing. One process at a time may have it open.", required}, d.path);
+  v.text({"path",
+          "The database file; created if it is missing. One process at a time may have it open.",
+          required},
+         d.path);
   v.text({"table", "The table; created from the first batch if it is missing.", required}, d.table);
-  v.size({"memory_max", "What DuckDB may use for its buffers."}, d.memory_max, 64 * mib, 1024 * gib);
+  v.size({"memory_max", "What DuckDB may use for its buffers."}, d.memory_max, 64 * mib,
+         1024 * gib);
 }
 
 static void describe(Visitor& v, Sink& s) {
-  section(v, {"duckdb", "A table in a DuckDB file; rows and positions in one transaction."}, s.duckdb);
+  section(v, {"duckdb", "A table in a DuckDB file; rows and positions in one transaction."},
+          s.duckdb);
   v.exactly_one({"duckdb"});
 }
 
 static void describe(Visitor& v, Batch& b) {
   v.number({"events", "Events in one transaction, at most."}, b.events, 1, 1'000'000);
   v.size({"bytes", "Bytes of payload in one transaction, at most."}, b.bytes, 64 * kib, 1 * gib);
-  v.duration({"wait", "How long a batch that is not full may wait for more."}, b.wait_ms, 0, 60'000);
+  v.duration({"wait", "How long a batch that is not full may wait for more."}, b.wait_ms, 0,
+             60'000);
 }
 
 static void describe(Visitor& v, Failures& f) {
@@ -108,7 +135,10 @@ static void describe(Visitor& v, Pipeline& p) {
   section(v, {"transform", "SQL between the topics and the stores."}, p.transform);
   sections(v, {"to", "The stores.", required}, p.to);
   section(v, {"failures", "A failure queue of this pipeline's own."}, p.failures);
-  section(v, {"batch", "How much goes into one transaction: the first bound that is reached closes it."}, p.batch);
+  section(
+      v,
+      {"batch", "How much goes into one transaction: the first bound that is reached closes it."},
+      p.batch);
 }
 
 static void describe(Visitor& v, Log& l) {

@@ -13,15 +13,17 @@
 
 namespace holdfast::settings {
 
-/// One setting: its name, what it is for (one or two sentences, shown in the schema and the reference), whether it must be given.
+/// One setting: its name, what it is for (one or two sentences, shown in the schema and the
+/// reference), whether it must be given.
 struct Key {
   std::string_view name;
   std::string_view about;
   bool required = false;
 };
 
-/// Walks through the table of all settings (table.cc). The parser fills the values in; the schema and the reference read
-/// names, ranges and defaults out of the same calls, so that the three cannot disagree.
+/// Walks through the table of all settings (table.cc). The parser fills the values in; the schema
+/// and the reference read names, ranges and defaults out of the same calls, so that the three
+/// cannot disagree.
 ///
 /// Values come in holding their default. Threads: one at a time.
 class Visitor {
@@ -42,7 +44,8 @@ class Visitor {
   virtual void identifiers(const Key& key, std::vector<std::string>& values) = 0;
   /// Names of the user's own choice, each with a text.
   virtual void entries(const Key& key, std::map<std::string, std::string>& values) = 0;
-  /// A nested mapping. `inside` runs if it is there, or always when the settings are only listed. Answers whether it ran.
+  /// A nested mapping. `inside` runs if it is there, or always when the settings are only listed.
+  /// Answers whether it ran.
   virtual bool object(const Key& key, const Inside& inside) = 0;
   /// A list of mappings; `element` runs once for each.
   virtual void list(const Key& key, const Inside& element) = 0;

@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+
+#include "settings/parser.h"
+#include "settings/suggest.h"
+
+// Checks that need more than one setting: what the table cannot say about a single value.
+
+namespace holdfast::settings {
+namespace {
+
+class References {
+ public:
+  explicit References(Loaded& loaded) : loaded_(loaded), config_(loaded.config) {}
+
+  void check() {
+    check_kafka();
+    check_sources();
+    check_pipelines();
+    if (config_.sources.empty() && config_.pipelines.empty() && loaded_.usable()) {
+      report(Fault::Kind::error, "",
+             "nothing to do: give at least one entry under sources or pipelines");
+    }
+  }
+
+ private:
+  void check_kafka() {
+    if (config_.kafka.embedded()) return;
+    if (config_.kafka.bootstrap_servers.find(':') == std::string::npos) {
+      const std::vector<std::string> known{"embedded"};
+      report(Fault::Kind::error, "kafka.bootstrap_servers",
+             fmt::format("\"{}\" is neither \"embedded\" nor a list of HOST:PORT{}",
+                         config_.kafka.bootstrap_servers,
+                         suggestion(config_.kafka.bootstrap_servers, known)));
+    }
+    for (const char* name : {"kafka.data", "kafka.listen"}) {
+      if (loaded_.places.contains(name)) {
+        report(Fault::Kind::warning, name,
+               "has no effect: it is for the embedded broker, and bootstrap_servers names others");
+      }
+    }
+  }
+
+  void check_sources() {
+    std::map<std::string, std::string> names, files;
+    for (size_t i = 0; i < config_.sources.size(); ++i) {
+      const Source& source = config_.sources[i];
+      const std::string path = fmt::format("sources[{}]", i);
+      unique(names, source.name, path + ".name", "source");
+      if (!source.file) continue;
+      unique(files, source.file->path, path + ".file.path", "file");
+      if (source.file->delimiter.size() != 1) {
+        report(Fault::Kind::error, path + ".file.delimiter", "must be one character");
+      }
+      if (source.file->format == FileFormat::jsonl) {
+        for (const char* key : {".file.null", ".file.delimiter"}) {
+          if (loaded_.places.contains(path + key))
+            report(Fault::Kind::warning, path + key, "has no effect: it is for csv only");
+        }
+      }
+    }
+  }
+
+  void check_pipelines() {
+    std::map<std::string, std::string> names, tables;
+    for (size_t i = 0; i < config_.pipelines.size(); ++i) {
+      const Pipeline& pipeline = config_.pipelines[i];
+      const std::string path = fmt::format("pipelines[{}]", i);
+      unique(names, pipeline.name, path + ".name", "pipeline");
+      check_topics(pipeline, path);
+      for (size_t j = 0; j < pipeline.to.size(); ++j) {
+        const auto& duckdb = pipeline.to[j].duckdb;
+        if (duckdb)
+          unique(tables, duckdb->path + "\n" + duckdb->table,
+                 fmt::format("{}.to[{}].duckdb.table", path, j), "table");
+      }
+      if (pipeline.transform && pipeline.transform->columns.empty() &&
+          !pipeline.transform->sql.empty()) {
+        report(Fault::Kind::warning, path + ".transform",
+               "no columns: the SQL sees the whole payload only, as `payload`");
+      }
+    }
+  }
+
+  void check_topics(const Pipeline& pipeline, const std::string& path) {
+    std::map<std::string, std::string> seen;
+    std::vector<std::string> filled;
+    for (const Source& source : config_.sources) filled.push_back(source.topic);
+    for (size_t i = 0; i < pipeline.from.size(); ++i) {
+      const std::string& topic = pipeline.from[i];
+      const std::string at = fmt::format("{}.from[{}]", path, i);
+      unique(seen, topic, at, "topic");
+      if (topic == config_.failure_topic(pipeline)) {
+        report(Fault::Kind::error, at,
+               fmt::format("\"{}\" is this pipeline's own failure queue: it would go in circles",
+                           topic));
+      }
+      // Another process may fill it; so only a hint, and only where sources are given in this file
+      // at all.
+      if (!filled.empty() && std::find(filled.begin(), filled.end(), topic) == filled.end()) {
+        report(Fault::Kind::warning, at,
+               fmt::format("no source here writes to topic \"{}\"{}", topic,
+                           suggestion(topic, filled)));
+      }
+    }
+  }
+
+  void unique(std::map<std::string, std::string>& seen, const std::string& value,
+              const std::string& path, const char* what) {
+    if (value.empty()) return;  // it is missing, and that was said
+    auto [first, is_new] = seen.try_emplace(value, path);
+    if (is_new) return;
+    const Place place = place_at(first->second);
+    report(Fault::Kind::error, path,
+           fmt::format("{} \"{}\" is given twice; first in line {}", what,
+                       value.substr(0, value.find('\n')), place.line));
+  }
+
+  Place place_at(const std::string& path) const {
+    auto found = loaded_.places.find(path);
+    return found == loaded_.places.end() ? Place{} : found->second;
+  }
+
+  void report(Fault::Kind kind, const std::string& path, std::string message) {
+    loaded_.faults.push_back({kind, place_at(path), path, std::move(message)});
+  }
+
+  Loaded& loaded_;
+  const Config& config_;
+};
+
+}  // namespace
+
+void check_references(Loaded& loaded) {
+  References(loaded).check();
+}
+
+}  // namespace holdfast::settings
