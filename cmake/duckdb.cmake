@@ -15,11 +15,13 @@ if(NOT EXISTS ${HOLDFAST_DUCKDB}/lib/libduckdb.so OR NOT EXISTS ${HOLDFAST_DUCKD
 endif()
 
 file(CREATE_LINK ${HOLDFAST_DUCKDB}/lib/libduckdb.so ${CMAKE_BINARY_DIR}/libduckdb.so SYMBOLIC)
+# For every program made from here on, also in the folders that come later.
+set(CMAKE_BUILD_RPATH "$ORIGIN")
+set(CMAKE_BUILD_RPATH "$ORIGIN" PARENT_SCOPE)
 if(NOT TARGET DuckDB::duckdb)
   add_library(DuckDB::duckdb SHARED IMPORTED GLOBAL)
   set_target_properties(DuckDB::duckdb PROPERTIES
-    IMPORTED_LOCATION ${HOLDFAST_DUCKDB}/lib/libduckdb.so
+    IMPORTED_LOCATION ${CMAKE_BINARY_DIR}/libduckdb.so
     IMPORTED_SONAME libduckdb.so
-    INTERFACE_INCLUDE_DIRECTORIES ${HOLDFAST_DUCKDB}/include
-    INTERFACE_LINK_OPTIONS "LINKER:-rpath,$ORIGIN")
+    INTERFACE_INCLUDE_DIRECTORIES ${HOLDFAST_DUCKDB}/include)
 endif()

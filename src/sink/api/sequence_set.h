@@ -5,14 +5,11 @@
 #include <set>
 #include <vector>
 
+#include "event/interval_set.h"
+
 namespace holdfast::sink {
 
-/// A run of numbers, both ends inclusive.
-struct Interval {
-  int64_t first = 0;
-  int64_t last = 0;
-  bool operator==(const Interval&) const = default;
-};
+using event::Interval;
 
 /// A set of sequence numbers as disjoint, non-adjacent intervals, which knows how its copy in a store differs from it.
 /// A dense stream is one interval. Every operation is O(log intervals).
