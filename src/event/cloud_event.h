@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "base/result.h"
@@ -24,7 +25,8 @@ class CloudEventFormatter {
  private:
   std::array<Header, headers_max> headers_;
   std::array<char, 128> scratch_;
-  int64_t formatted_second_ = INT64_MIN;
+  int64_t formatted_time_ = INT64_MIN;
+  size_t time_size_ = 0;
   std::array<char, 32> time_;
 };
 

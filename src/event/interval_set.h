@@ -49,7 +49,7 @@ class IntervalSet {
   std::optional<int64_t> first() const;
   std::optional<int64_t> last() const;
 
-  /// Little-endian: u32 format 1, u32 number of intervals, then first and last of each (i64). See docs/formats/interval-set.md.
+  /// Little-endian: u32 format 1, u32 number of intervals, then first and last of each (i64).
   ByteBuffer serialise() const;
   /// `corrupt` when the bytes are not a set: wrong format, wrong length, out of order, overlapping or touching intervals.
   static Result<IntervalSet> parse(ByteView bytes);
