@@ -1,0 +1,76 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/message.h"
+
+namespace holdfast::wire {
+
+/// AlterConfigs (key 33): replaces all settings of a resource. Old; see IncrementalAlterConfigs.
+inline constexpr ApiSpec alter_configs_api{
+    .key = ApiKey::alter_configs, .name = "AlterConfigs", .versions = {0, 2}, .flexible_from = 2};
+
+struct AlterConfigsRequest {
+  static constexpr const ApiSpec& api = alter_configs_api;
+
+  struct Resource {
+    struct Config {
+      std::string_view name;
+      std::optional<std::string_view> value;
+
+      static void describe(auto& codec, auto& m) {
+        codec.field(m.name);
+        codec.field(m.value);
+      }
+    };
+
+    int8_t resource_type = 0;  // 2 topic, 4 broker
+    std::string_view resource_name;
+    std::vector<Config> configs;
+
+    static void describe(auto& codec, auto& m) {
+      codec.field(m.resource_type);
+      codec.field(m.resource_name);
+      codec.field(m.configs);
+    }
+  };
+
+  std::vector<Resource> resources;
+  bool validate_only = false;
+
+  static void describe(auto& codec, auto& m) {
+    codec.field(m.resources);
+    codec.field(m.validate_only);
+  }
+};
+
+struct AlterConfigsResponse {
+  static constexpr const ApiSpec& api = alter_configs_api;
+
+  struct Resource {
+    ErrorCode error_code = ErrorCode::none;
+    std::optional<std::string> error_message;
+    int8_t resource_type = 0;  // 2 topic, 4 broker
+    std::string resource_name;
+
+    static void describe(auto& codec, auto& m) {
+      codec.field(m.error_code);
+      codec.field(m.error_message);
+      codec.field(m.resource_type);
+      codec.field(m.resource_name);
+    }
+  };
+
+  int32_t throttle_time_ms = 0;
+  std::vector<Resource> responses;
+
+  static void describe(auto& codec, auto& m) {
+    codec.field(m.throttle_time_ms);
+    codec.field(m.responses);
+  }
+};
+
+}  // namespace holdfast::wire
