@@ -1,0 +1,250 @@
+#include "cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fmt/format.h>
+
+#include "cli/cli.h"
+#include "settings/suggest.h"
+
+// The only file that knows CLI11.
+
+namespace holdfast::cli {
+namespace {
+
+constexpr const char* about =
+    "Carries events through Kafka into stores, exactly once in effect, and proves it id by id.";
+
+constexpr const char* exit_codes =
+    "Exit codes: 0 done; 1 it failed; 2 it was done and found something wrong (lost or doubled "
+    "events, damage, a forged\n"
+    "file); 64 the command line is wrong; 78 the configuration is wrong. `--json` prints reports "
+    "for programs.";
+
+/// A verb: its place among CLI11's subcommands, and what to answer when it was the one given.
+struct Verb {
+  CLI::App* app;
+  std::function<Arguments()> result;
+};
+
+class CommandLine {
+ public:
+  CommandLine() : app_(about, "holdfast") {
+    app_.footer(exit_codes);
+    app_.set_version_flag("--version", std::string("holdfast ") + HOLDFAST_VERSION);
+    app_.allow_extras();
+    app_.get_formatter()->column_width(34);
+    add_run();
+    add_check();
+    add_broker();
+    add_audit();
+    add_inspect();
+    add_failures();
+    add_demo();
+    add_version();
+  }
+
+  std::variant<Arguments, int> parse(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::Success& asked) {  // --help, --version
+      return app_.exit(asked);
+    } catch (const CLI::ParseError& error) {
+      return wrong(error.what());
+    }
+    for (const Verb& verb : verbs_) {
+      if (!verb.app->parsed()) continue;
+      const std::vector<std::string> extras = verb.app->remaining();
+      if (!extras.empty()) return unknown(*verb.app, extras.front());
+      if (auto result = answer(verb)) return *result;
+    }
+    const std::vector<std::string> extras = app_.remaining(true);
+    if (!extras.empty()) return unknown(app_, extras.front());
+    return NoArguments{};
+  }
+
+ private:
+  CLI::App* verb(CLI::App& parent, const char* name, const char* what,
+                 std::function<Arguments()> result) {
+    CLI::App* added = parent.add_subcommand(name, what);
+    added->allow_extras();
+    added->fallthrough(false);
+    verbs_.push_back({added, std::move(result)});
+    return added;
+  }
+
+  /// A verb that only groups others: alone it prints its help.
+  CLI::App* group(const char* name, const char* what) {
+    CLI::App* added = app_.add_subcommand(name, what);
+    added->allow_extras();
+    groups_.push_back(added);
+    return added;
+  }
+
+  static void add_json(CLI::App* app, bool& flag) {
+    app->add_flag("--json", flag, "Print the report as JSON");
+  }
+
+  void add_run() {
+    auto* app = verb(app_, "run", "Run what a configuration says, until it is stopped",
+                     [this] { return run_; });
+    app->add_option("config", run_.config, "The configuration file")->required();
+    app->add_option("--only", run_.only, "Run only the sources, or only the pipelines")
+        ->check(CLI::IsMember({"sources", "pipelines"}));
+    app->add_flag("--once", run_.once, "Stop when everything that is there now has been carried");
+    app->add_flag("--progress-json", run_.progress_json,
+                  "Print counters as one JSON line about every 100 ms");
+  }
+
+  void add_check() {
+    auto* app = verb(app_, "check", "Report every fault of a configuration, at line and column",
+                     [this] { return check_; });
+    app->add_option("config", check_.configs, "Configuration files");
+    app->add_flag("--connect", check_.connect,
+                  "Also try each file, store and broker that it names");
+    app->add_flag("--schema", check_.schema,
+                  "Print the JSON Schema of configurations, for editors");
+    app->add_flag("--reference", check_.reference,
+                  "Print the reference of all settings, as Markdown");
+    add_json(app, check_.json);
+  }
+
+  void add_broker() {
+    auto* app =
+        verb(app_, "broker", "Run the broker alone; prints `ready HOST:PORT` when it serves",
+             [this] { return broker_; });
+    app->add_option("--data", broker_.data, "The folder of its log")->capture_default_str();
+    app->add_option("--listen", broker_.listen, "HOST:PORT to listen on; port 0 is any free one")
+        ->capture_default_str();
+    app->add_option("--advertised", broker_.advertised,
+                    "HOST:PORT that clients are told; default: the one listened on");
+    app->add_flag("--insecure", broker_.insecure,
+                  "Allow other machines, although nobody is authenticated");
+    app->add_flag("--verify", broker_.verify, "Check the data folder, read only, and exit");
+    add_json(app, broker_.json);
+  }
+
+  void add_audit() {
+    auto* audit = group("audit", "Prove what arrived: lost, doubled and unknown events by id");
+    auto* report =
+        verb(*audit, "report", "Read topics and stores, compare, name every id that is wrong",
+             [this] { return audit_report_; });
+    report->add_option("config", audit_report_.config, "The configuration file")->required();
+    report->add_option("--evidence", audit_report_.evidence, "Write the evidence to this file");
+    add_json(report, audit_report_.json);
+    auto* verify = verb(*audit, "verify", "Check that an evidence file is whole and unchanged",
+                        [this] { return audit_verify_; });
+    verify->add_option("file", audit_verify_.file, "The evidence file")->required();
+    verify->add_option("--digest", audit_verify_.digest,
+                       "The digest that was noted elsewhere; any other file is rejected");
+    add_json(verify, audit_verify_.json);
+  }
+
+  void add_inspect() {
+    auto* app = verb(app_, "inspect", "Look into a file or folder of ours, read only",
+                     [this] { return inspect_; });
+    app->add_option("what", inspect_.what, "log, spool, checkpoint or evidence")
+        ->required()
+        ->check(CLI::IsMember({"log", "spool", "checkpoint", "evidence"}));
+    app->add_option("path", inspect_.path, "The folder or file")->required();
+    app->add_option("--frames", inspect_.frames, "How many frames or lines to list")
+        ->capture_default_str();
+    add_json(app, inspect_.json);
+  }
+
+  void add_failures() {
+    auto* failures = group("failures", "Look at the events that a store or a source refused");
+    auto* list = verb(*failures, "list", "One line for each refused event: where it is, and why",
+                      [this] { return list_; });
+    list->add_option("config", list_.config, "The configuration file")->required();
+    list->add_option("--topic", list_.topic, "Only this failure queue");
+    list->add_option("--limit", list_.limit, "At most so many")->capture_default_str();
+    add_json(list, list_.json);
+    auto* show = verb(*failures, "show", "Everything that is known of one refused event",
+                      [this] { return show_; });
+    show->add_option("config", show_.config, "The configuration file")->required();
+    show->add_option("id", show_.id, "TOPIC/PARTITION/OFFSET, as `list` prints it")->required();
+    add_json(show, show_.json);
+  }
+
+  void add_demo() {
+    auto* app = verb(app_, "demo", "The main job on real flights, killed at will, then proven",
+                     [this] { return demo_; });
+    app->add_option("--input", demo_.input,
+                    "The folder with flights.csv and airlines.csv (tools/demo/fetch)")
+        ->required();
+    app->add_option("--folder", demo_.folder, "Where it works and leaves its results")
+        ->capture_default_str();
+    app->add_option("--kills", demo_.kills, "Kills of each process, at least")
+        ->check(CLI::Range(0, 20))
+        ->capture_default_str();
+    app->add_option("--seed", demo_.seed, "Repeat the draws of an earlier run");
+    add_json(app, demo_.json);
+  }
+
+  void add_version() {
+    auto* app = verb(app_, "version", "What this program is, and what it is built with",
+                     [this] { return version_; });
+    add_json(app, version_.json);
+  }
+
+  /// What to answer for a verb that was given; groups alone print their help.
+  std::optional<std::variant<Arguments, int>> answer(const Verb& verb) {
+    return std::variant<Arguments, int>(verb.result());
+  }
+
+  int wrong(const std::string& what) {
+    fmt::print(stderr, "holdfast: {}\nTry `holdfast {}--help`.\n", what, given_verbs());
+    return exit_usage;
+  }
+
+  std::string given_verbs() const {
+    std::string path;
+    for (const CLI::App* at = &app_; !at->get_subcommands().empty();) {
+      at = at->get_subcommands().front();
+      path += at->get_name() + " ";
+    }
+    return path;
+  }
+
+  /// Something that no verb knows; with the nearest thing that it does know.
+  int unknown(const CLI::App& app, const std::string& given) {
+    std::vector<std::string> known;
+    const bool option = given.starts_with('-');
+    if (option) {
+      for (const CLI::Option* known_option : app.get_options()) {
+        for (const std::string& name : known_option->get_lnames()) known.push_back("--" + name);
+      }
+    } else {
+      for (const CLI::App* verb : app.get_subcommands({})) known.push_back(verb->get_name());
+    }
+    const std::string name = given.substr(0, given.find('='));
+    return wrong(fmt::format("unknown {} \"{}\"{}",
+                             option          ? "option"
+                             : known.empty() ? "argument"
+                                             : "verb",
+                             given, settings::suggestion(name, known)));
+  }
+
+  CLI::App app_;
+  std::vector<Verb> verbs_;
+  std::vector<CLI::App*> groups_;
+  RunArguments run_;
+  CheckArguments check_;
+  BrokerArguments broker_;
+  AuditReportArguments audit_report_;
+  AuditVerifyArguments audit_verify_;
+  InspectArguments inspect_;
+  FailuresListArguments list_;
+  FailuresShowArguments show_;
+  DemoArguments demo_;
+  VersionArguments version_;
+};
+
+}  // namespace
+
+std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
+  return CommandLine().parse(argc, argv);
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,45 @@
+#include "control/broker.h"
+
+#include <fmt/format.h>
+
+#include "broker/broker.h"
+
+namespace holdfast::control {
+namespace {
+
+class Running final : public RunningBroker {
+ public:
+  explicit Running(std::unique_ptr<broker::Broker> broker) : broker_(std::move(broker)) {}
+  std::string address() const override { return broker_->address().text(); }
+  Status wait() override { return broker_->wait(); }
+  Status stop() override { return broker_->stop(); }
+
+ private:
+  std::unique_ptr<broker::Broker> broker_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<RunningBroker>> RunningBroker::start(const BrokerOptions& options) {
+  broker::BrokerSettings settings;
+  settings.data_folder = options.data;
+  settings.listen = HOLDFAST_TRY(os::Address::parse(options.listen));
+  if (options.advertised)
+    settings.advertised = HOLDFAST_TRY(os::Address::parse(*options.advertised));
+  settings.insecure = options.insecure;
+  auto broker = broker::Broker::start(std::move(settings));
+  if (!broker) {
+    const Error& error = broker.error();
+    if (error.code == ErrorCode::locked) {
+      return fail(
+          error.code,
+          fmt::format(
+              "cannot open data folder {}: {}; stop it or choose another folder with --data",
+              options.data, error.message));
+    }
+    return fail(error.code, error.message);
+  }
+  return std::make_unique<Running>(std::move(*broker));
+}
+
+}  // namespace holdfast::control

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace holdfast::control {
+
+struct BrokerOptions {
+  std::string data;
+  std::string listen = "127.0.0.1:9092";
+  std::optional<std::string> advertised;
+  bool insecure = false;
+};
+
+/// A broker that serves until it is stopped. Threads: any.
+class RunningBroker {
+ public:
+  /// Errors say what to do: another process has the folder open, the address is taken or not
+  /// allowed, the folder is damaged.
+  static Result<std::unique_ptr<RunningBroker>> start(const BrokerOptions& options);
+  virtual ~RunningBroker() = default;
+  /// HOST:PORT, with the real port.
+  virtual std::string address() const = 0;
+  /// Waits until it has stopped; an error is why it stopped by itself.
+  virtual Status wait() = 0;
+  virtual Status stop() = 0;
+};
+
+}  // namespace holdfast::control
