@@ -38,7 +38,6 @@ class BatchBuilder {
 
  private:
   friend class Spool;
-  friend ByteBuffer encode_whole(const struct BatchHeader& header, ByteView position, const BatchBuilder& builder);
   uint16_t name_index(std::string_view name);
 
   ByteBuffer event_bytes_, rejected_bytes_, name_bytes_;

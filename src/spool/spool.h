@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -37,7 +38,11 @@ struct SpoolStatus {
   bool full = false;             // sources wait
   bool disk_full = false;        // the disk under it is
   std::optional<Error> failed;   // read-only since: only a restart goes on
-  std::vector<SourceState> sources;
+  struct Source {
+    SourceState state;              // as it will be once all appends are durable
+    int64_t durable_sequence = 0;   // all below are on disk
+  };
+  std::vector<Source> sources;
 };
 
 /// The durable queue between the sources of one process and Kafka. It takes events while no broker answers, gives each its
@@ -84,40 +89,58 @@ class Spool {
   void wake();
 
  private:
-  struct Trimmable {
-    int64_t batch;      // once this batch is shipped,
-    log::Position end;  // the source needs nothing below this
+  /// Once `batch` is shipped, the source needs nothing below `end`. Kept about once a MiB, so that a full spool costs little memory.
+  struct Mark {
+    int64_t batch;
+    log::Position end;
+  };
+  struct Pending {
+    log::Position end;
+    int64_t next_sequence;
   };
   struct Live {
     SourceState state;
-    int64_t durable_next_sequence = 0;
-    std::vector<Trimmable> marks;  // about one a MiB
-    size_t first_mark = 0;
-    log::Position needed;  // oldest frame that it still needs
+    std::string rejected_stream;
+    int64_t durable_sequence = 0;
+    std::deque<Pending> pending;  // appended, not yet durable
+    std::deque<Mark> marks;
+    log::Position needed;  // of the frames below it, all of this source are shipped
   };
 
   Spool(os::Clock& clock, const SpoolSettings& settings) : clock_(clock), settings_(settings) {}
   Status recover();
-  Status replay_frame(const log::Frame& frame);
-  Status load_state(ByteView state, bool keep_newer);
-  Result<log::Position> append_state();
-  void checkpoint_and_trim(bool force);
-  void changed();
-  void alarm_full();
+  Status start();
+  BatchHeader stamp(const SourceState& source, const BatchBuilder& batch, bool has_position) const;
+  Status check_room(size_t bytes);
+  void note_appended(Live& source, log::Position end);
+  Status append_state();
+  void housekeep();
+  log::Position needed_from() const;
+  void close();
+
+  void changed(const std::function<void()>& change);
+  std::optional<Error> failure() const;
 
   os::Clock& clock_;
-  SpoolSettings settings_;
-  mutable std::mutex mutex_;
+  const SpoolSettings settings_;
+  uint64_t segment_bytes_ = 0;
+
+  mutable std::mutex mutex_;  // everything here, and every call of the log
+  std::deque<Live> sources_;  // by SourceId; elements stay where they are
+  bool shipped_since_state_ = false;
+  bool full_ = false;
+  int64_t last_alarm_ms_ = 0;
+  ByteBuffer state_bytes_;  // of the last state frame, until the checkpoint has it
+  log::Position state_begin_, state_end_;
+  bool state_waits_ = false;            // its frame is not yet durable
+  log::Position checkpoint_begin_;      // where the state frame of the last checkpoint begins
+
+  mutable std::mutex change_mutex_;  // what the log's threads tell; never held while the log is called
   mutable std::condition_variable condition_;
   uint64_t changes_ = 0;
-  std::vector<Live> sources_;  // by SourceId
   std::optional<Error> failed_;
-  bool full_ = false;
   bool disk_full_ = false;
-  int64_t last_alarm_ms_ = INT64_MIN;
-  log::Position state_begin_, state_end_;  // the last state frame
-  bool state_pending_ = false;             // appended, not yet durable
-  log::Position checkpointed_;
+
   std::unique_ptr<log::Log> log_;  // last: its threads call back
 };
 
