@@ -24,7 +24,7 @@
 namespace holdfast::duckdb {
 
 struct Settings {
-  std::string path;  // empty: in memory
+  std::string path = {};  // empty: in memory
   bool read_only = false;
   uint64_t memory_bytes_max = 256ull << 20;
   int threads = 1;
@@ -99,6 +99,8 @@ class VirtualTable {
   virtual ~VirtualTable() = default;
   virtual const std::vector<ColumnInfo>& columns() const = 0;
   virtual uint64_t rows() const = 0;
+  /// A guess that the planner gets when a statement is prepared.
+  virtual uint64_t rows_expected() const { return 10'000; }
   virtual void fill(size_t column, uint64_t first_row, size_t count, VectorWriter& out) = 0;
 };
 

@@ -15,7 +15,9 @@ struct Scan {
 VirtualTable& table_of(void* extra) { return *static_cast<VirtualTable*>(extra); }
 
 void bind(duckdb_bind_info info) {
-  for (const ColumnInfo& column : table_of(duckdb_bind_get_extra_info(info)).columns()) {
+  const VirtualTable& table = table_of(duckdb_bind_get_extra_info(info));
+  duckdb_bind_set_cardinality(info, table.rows_expected(), false);
+  for (const ColumnInfo& column : table.columns()) {
     duckdb_logical_type type = duckdb_create_logical_type(physical(column.type));
     duckdb_bind_add_result_column(info, column.name.c_str(), type);
     duckdb_destroy_logical_type(&type);
