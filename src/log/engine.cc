@@ -1,0 +1,276 @@
+#include "log/engine.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/fault.h"
+#include "base/log_line.h"
+
+namespace holdfast::log {
+namespace {
+
+constexpr uint64_t segment_unit = 1 << 20;
+constexpr uint64_t segment_bytes_most = 16ull << 30;
+/// The first segment of an empty folder is small, so that it is made in milliseconds; meanwhile the next is prepared.
+constexpr uint64_t first_segment_bytes = 8 << 20;
+
+Status check_settings(const LogSettings& settings) {
+  if (settings.segment_bytes == 0 || settings.segment_bytes % segment_unit != 0 ||
+      settings.segment_bytes > segment_bytes_most) {
+    return fail(ErrorCode::invalid, fmt::format("segment_bytes is {}; it must be a multiple of 1 MiB, at most 16 GiB",
+                                                settings.segment_bytes));
+  }
+  if (settings.bytes_max < settings.segment_bytes) {
+    return fail(ErrorCode::invalid, fmt::format("bytes_max is {}, less than one segment of {}", settings.bytes_max,
+                                                settings.segment_bytes));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Log>> Log::open(os::Files& files, const LogSettings& settings) {
+  return HOLDFAST_TRY(Engine::open(files, settings, {}));
+}
+
+Engine::Engine(os::Files& files, const LogSettings& settings, const Options& options)
+    : files_(files),
+      settings_(settings),
+      options_(options),
+      queue_(options.flush_bytes_max),
+      catalog_(files, settings.folder),
+      writer_(files, settings.folder, queue_, spares_),
+      housekeeper_(files, settings.folder, spares_, settings.segment_bytes) {}
+
+Result<std::unique_ptr<Engine>> Engine::open(os::Files& files, const LogSettings& settings, const Options& options) {
+  HOLDFAST_CHECKED(check_settings(settings));
+  HOLDFAST_CHECKED(files.create_directories(settings.folder));
+  std::unique_ptr<Engine> engine(new Engine(files, settings, options));
+  auto lock = files.lock(settings.folder + "/" + std::string(format::lock_name));
+  if (!lock) {
+    return fail(lock.error().code,
+                fmt::format("cannot open log folder {}: {}", settings.folder, lock.error().message));
+  }
+  engine->lock_ = std::move(*lock);
+  HOLDFAST_CHECKED(engine->take_over(HOLDFAST_TRY(recover(files, settings.folder, settings.segment_bytes))));
+  return engine;
+}
+
+Status Engine::take_over(Recovered recovered) {
+  fresh_ = recovered.fresh;
+  needs_mark_ = recovered.needs_mark;
+  garbage_ = std::move(recovered.garbage);
+  unindexed_ = std::move(recovered.unindexed);
+  end_ = recovered.end;
+  next_generation_ = recovered.next_generation;
+  checkpoint_file_ = std::move(recovered.checkpoint.file);
+  if (!checkpoint_file_.empty()) {
+    checkpoint_state_ = ByteView(checkpoint_file_).subspan(format::checkpoint_header_bytes);
+  }
+  housekeeper_.set_checkpoint_position(recovered.checkpoint.where.upto);
+  housekeeper_.begin_spares_at(recovered.next_spare);
+  for (std::string& spare : recovered.spares) spares_.put(std::move(spare));
+  for (const SegmentPtr& segment : recovered.segments) catalog_.add_segment(segment);
+  if (!recovered.segments.empty()) {
+    queue_.resume(recovered.segments.back(), recovered.begun_page);
+    writer_.resume(recovered.segments.back(), std::move(recovered.active_file), recovered.end);
+  }
+  return {};
+}
+
+Status Engine::prepare_folder() {
+  for (const std::string& path : garbage_) {
+    if (auto gone = files_.remove(path); !gone && gone.error().code != ErrorCode::not_found) return gone;
+  }
+  if (!fresh_) return {};
+  const std::string meta = format::encode_meta();
+  return os::replace_file(files_, settings_.folder + "/" + std::string(format::meta_name), as_bytes(meta));
+}
+
+Status Engine::start(Callbacks callbacks) {
+  HOLDFAST_CHECK(!started_);
+  HOLDFAST_CHECKED(prepare_folder());
+  callbacks_ = std::move(callbacks);
+  writer_.set_events({.durable = callbacks_.durable,
+                      .stalled = callbacks_.stalled,
+                      .failed = [this](const Error& error) { fail_once(error); },
+                      .sealed =
+                          [this](const SegmentPtr& segment) {
+                            housekeeper_.write_index(segment);
+                            if (callbacks_.segment_sealed) callbacks_.segment_sealed(segment->end);
+                          }});
+  housekeeper_.set_events({.index_written =
+                               [this](const SegmentPtr& segment) {
+                                 const std::lock_guard lock(indexed_mutex_);
+                                 indexed_.push_back(segment);
+                                 any_indexed_.store(true, std::memory_order_release);
+                               },
+                           .failed = [this](const Error& error) { fail_once(error); }});
+  started_ = true;
+  for (SegmentPtr& segment : unindexed_) housekeeper_.write_index(std::move(segment));
+  unindexed_.clear();
+  if (options_.threads) {
+    writer_thread_ = std::thread([this] { writer_.run(); });
+    housekeeper_thread_ = std::thread([this] { housekeeper_.run(); });
+  }
+  return {};
+}
+
+Engine::~Engine() {
+  if (!started_) return;
+  queue_.stop();
+  if (writer_thread_.joinable()) writer_thread_.join();
+  while (writer_.step() == Writer::Step::flushed) {
+  }
+  writer_.set_events({});
+  mark_end();
+  housekeeper_.stop();
+  if (housekeeper_thread_.joinable()) housekeeper_thread_.join();
+  while (!options_.threads && housekeeper_.step()) {
+  }
+}
+
+/// A last frame, of the log's own, says that all before it had been durable. So a damaged last frame is seen as damage at the
+/// next start, and not taken for a torn tail.
+void Engine::mark_end() {
+  if (!needs_mark_ || writer_.failed() || durable() != end_) return;
+  queue_frame({.kind = format::mark_kind, .partition = {}}, {}, 0);
+  writer_.step();
+}
+
+void Engine::fail_once(const Error& error) {
+  writer_.fail_from_outside();
+  if (failure_told_.exchange(true)) return;
+  log_error("log", "read-only until restart: {}", error.message);
+  if (callbacks_.failed) callbacks_.failed(error);
+}
+
+Status Engine::plan_segment(uint64_t frame) {
+  auto segment = std::make_shared<Segment>();
+  const auto& segments = catalog_.segments();
+  const bool first = segments.empty();
+  const bool small = first && frame <= format::frames_max_bytes(first_segment_bytes);
+  segment->header.sequence = first ? 0 : segments.back()->header.sequence + 1;
+  segment->header.generation = next_generation_;
+  segment->header.begin = end_;
+  segment->header.file_bytes = small ? std::min(first_segment_bytes, settings_.segment_bytes) : settings_.segment_bytes;
+  if (catalog_.bytes_used() + segment->header.file_bytes > settings_.bytes_max) {
+    return fail(ErrorCode::limit, fmt::format("the log in {} holds {} bytes and may hold {}", settings_.folder,
+                                              catalog_.bytes_used(), settings_.bytes_max));
+  }
+  segment->path = settings_.folder + "/" + format::segment_name(segment->header.sequence);
+  segment->end = end_;
+  segment->hot = std::make_shared<HotIndex>();
+  ++next_generation_;
+  catalog_.add_segment(segment);
+  return {};
+}
+
+Result<Position> Engine::append(const FrameKey& key, std::span<const ByteView> body) {
+  HOLDFAST_CHECK(started_);
+  if (writer_.failed()) return fail(ErrorCode::read_only, "the log stopped after a failed write; restart to recover");
+  uint64_t body_bytes = 0;
+  for (const ByteView part : body) body_bytes += part.size();
+  const uint64_t bytes = format::frame_bytes(body_bytes);
+  if (bytes > std::min(format::frames_max_bytes(settings_.segment_bytes), settings_.pending_bytes_max)) {
+    return fail(ErrorCode::invalid, fmt::format("a frame of {} bytes is larger than a segment can hold", body_bytes));
+  }
+  if (end_.value - durable().value + bytes > settings_.pending_bytes_max) {
+    return fail(ErrorCode::limit, fmt::format("{} bytes wait to be made durable", end_.value - durable().value));
+  }
+  install_indexes();
+  const auto& segments = catalog_.segments();
+  if (segments.empty() || !segments.back()->has_room(bytes)) HOLDFAST_CHECKED(plan_segment(bytes));
+  queue_frame(key, body, static_cast<uint32_t>(body_bytes));
+  const Segment& active = *segments.back();
+  const bool filling = active.used_bytes() > active.header.file_bytes / 4 || segments.size() == 1;
+  if (filling && settings_.prepare_ahead && spare_asked_for_ != active.header.sequence) {
+    spare_asked_for_ = active.header.sequence;
+    housekeeper_.want_spare();
+  }
+  return end_;
+}
+
+void Engine::queue_frame(const FrameKey& key, std::span<const ByteView> body, uint32_t body_bytes) {
+  const SegmentPtr& active = catalog_.segments().back();
+  const format::FrameHeader header{.body_bytes = body_bytes,
+                                   .generation = active->header.generation,
+                                   .position = end_,
+                                   .durable_before = durable(),
+                                   .key = key};
+  end_.value += format::frame_bytes(body_bytes);
+  active->end = end_;
+  if (key.kind == FrameKind::batch) catalog_.add_frame(header);
+  needs_mark_ = key.kind != format::mark_kind;
+  queue_.push(active, header, body);
+}
+
+void Engine::install_indexes() {
+  if (!any_indexed_.load(std::memory_order_acquire)) return;
+  std::vector<SegmentPtr> ready;
+  {
+    const std::lock_guard lock(indexed_mutex_);
+    ready.swap(indexed_);
+    any_indexed_.store(false, std::memory_order_relaxed);
+  }
+  const auto& segments = catalog_.segments();
+  for (const SegmentPtr& segment : ready) {
+    const bool live = !segments.empty() && segment->header.sequence >= segments.front()->header.sequence;
+    if (live && segment->hot) catalog_.install_index_file(segment);
+  }
+}
+
+Position Engine::begin() const {
+  return catalog_.segments().empty() ? end_ : catalog_.segments().front()->header.begin;
+}
+
+Status Engine::replay(Position from, const std::function<Status(const Frame&)>& visit) {
+  return catalog_.replay(std::max(from, begin()), durable(), visit);
+}
+
+Result<std::vector<Frame>> Engine::read(PartitionId partition, int64_t from_offset, uint64_t bytes_max,
+                                        bool at_least_one) {
+  install_indexes();
+  return catalog_.read(partition, from_offset, bytes_max, at_least_one, durable());
+}
+
+Result<std::optional<Frame>> Engine::find_time(PartitionId partition, int64_t from_offset, int64_t timestamp_ms) {
+  install_indexes();
+  return catalog_.find_time(partition, from_offset, timestamp_ms, durable());
+}
+
+Result<std::optional<Frame>> Engine::find_max_timestamp(PartitionId partition, int64_t from_offset) {
+  install_indexes();
+  return catalog_.find_max_timestamp(partition, from_offset, durable());
+}
+
+void Engine::write_checkpoint(Position upto, ByteBuffer state) {
+  const Position known = durable();
+  HOLDFAST_CHECK(upto <= known);
+  housekeeper_.write_checkpoint(upto, known, std::move(state));
+}
+
+Status Engine::wait_for_checkpoint() {
+  if (!options_.threads) {
+    while (housekeeper_.step()) {
+    }
+  }
+  return housekeeper_.wait_for_checkpoint();
+}
+
+void Engine::trim(Position before) {
+  install_indexes();
+  const Position limit = std::min({before, checkpoint_position(), durable()});
+  std::vector<SegmentPtr> gone;
+  const auto& segments = catalog_.segments();
+  while (segments.size() > 1 && segments.front()->end <= limit) {
+    gone.push_back(catalog_.drop_front());
+  }
+  if (gone.empty()) return;
+  housekeeper_.remove(std::move(gone));
+  queue_.wake();  // a full disk may have space again
+}
+
+}  // namespace holdfast::log

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <thread>
+
+#include "log/catalog.h"
+#include "log/housekeeper.h"
+#include "log/recovery.h"
+#include "log/writer.h"
+
+namespace holdfast::log {
+
+/// The log put together. Tests make it without threads and take its steps themselves, so that each order of steps can be had.
+class Engine final : public Log {
+ public:
+  struct Options {
+    bool threads = true;
+    uint64_t flush_bytes_max = 2ull << 20;  // of one write and sync, but for a single larger frame
+  };
+
+  static Result<std::unique_ptr<Engine>> open(os::Files& files, const LogSettings& settings, const Options& options);
+  ~Engine() override;
+
+  ByteView checkpoint() const override { return checkpoint_state_; }
+  Position checkpoint_position() const override { return housekeeper_.checkpoint_position(); }
+  Status replay(Position from, const std::function<Status(const Frame&)>& visit) override;
+  Status start(Callbacks callbacks) override;
+  Result<Position> append(const FrameKey& key, std::span<const ByteView> body) override;
+  Position durable() const override { return writer_.durable(); }
+  Position end() const override { return end_; }
+  Position begin() const override;
+  Result<std::vector<Frame>> read(PartitionId partition, int64_t from_offset, uint64_t bytes_max,
+                                  bool at_least_one) override;
+  Result<std::optional<Frame>> find_time(PartitionId partition, int64_t from_offset, int64_t timestamp_ms) override;
+  Result<std::optional<Frame>> find_max_timestamp(PartitionId partition, int64_t from_offset) override;
+  void write_checkpoint(Position upto, ByteBuffer state) override;
+  Status wait_for_checkpoint() override;
+  void trim(Position before) override;
+  uint64_t bytes_used() const override { return catalog_.bytes_used(); }
+
+  /// Without threads: one step of the writer or of the housekeeper.
+  Writer::Step step_writer() { return writer_.step(); }
+  bool step_housekeeper() { return housekeeper_.step(); }
+
+ private:
+  Engine(os::Files& files, const LogSettings& settings, const Options& options);
+
+  Status take_over(Recovered recovered);
+  Status prepare_folder();
+  Status plan_segment(uint64_t frame);
+  void queue_frame(const FrameKey& key, std::span<const ByteView> body, uint32_t body_bytes);
+  void fail_once(const Error& error);
+  void install_indexes();
+  void mark_end();
+
+  os::Files& files_;
+  const LogSettings settings_;
+  const Options options_;
+  std::unique_ptr<os::FileLock> lock_;
+  ByteBuffer checkpoint_file_;
+  ByteView checkpoint_state_;
+  Callbacks callbacks_;
+  bool started_ = false;
+  bool fresh_ = false;
+  bool needs_mark_ = false;
+  std::vector<std::string> garbage_;
+  std::vector<SegmentPtr> unindexed_;
+
+  Position end_;
+  uint32_t next_generation_ = 1;
+  uint64_t spare_asked_for_ = UINT64_MAX;  // sequence of the segment during which it was
+  std::atomic<bool> failure_told_ = false;
+
+  std::mutex indexed_mutex_;
+  std::vector<SegmentPtr> indexed_;  // by the housekeeper, to be taken over by the owner's thread
+  std::atomic<bool> any_indexed_ = false;
+
+  SparePool spares_;
+  PendingQueue queue_;
+  Catalog catalog_;
+  Writer writer_;
+  Housekeeper housekeeper_;
+  std::thread writer_thread_;
+  std::thread housekeeper_thread_;
+};
+
+}  // namespace holdfast::log

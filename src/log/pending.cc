@@ -1,0 +1,145 @@
+#include "log/pending.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace holdfast::log {
+namespace {
+constexpr size_t first_buffer_bytes = 64 << 10;
+constexpr size_t free_buffers_max = 2;
+}  // namespace
+
+std::byte* FlushBuffer::grow(size_t bytes) {
+  if (size_ + bytes > capacity_) {
+    const size_t wanted = std::max({size_ + bytes, 2 * capacity_, first_buffer_bytes});
+    auto larger = std::make_unique_for_overwrite<std::byte[]>(wanted);
+    if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
+    data_ = std::move(larger);
+    capacity_ = wanted;
+  }
+  std::byte* at = data_.get() + size_;
+  size_ += bytes;
+  return at;
+}
+
+void PendingQueue::resume(const SegmentPtr& segment, ByteView page) {
+  const std::lock_guard lock(mutex_);
+  current_.segment = segment;
+  current_.end = segment->end;
+  current_.file_offset = format::round_down(segment->used_bytes(), format::page_bytes);
+  HOLDFAST_CHECK(page.size() == segment->used_bytes() - current_.file_offset);
+  current_.bytes.clear();
+  if (!page.empty()) std::memcpy(current_.bytes.grow(page.size()), page.data(), page.size());
+  kept_bytes_ = page.size();
+}
+
+void PendingQueue::push(const SegmentPtr& segment, const format::FrameHeader& header,
+                        std::span<const ByteView> body) {
+  std::byte encoded[format::frame_header_bytes];
+  format::encode(header, body, encoded);
+  const uint64_t bytes = format::frame_bytes(header.body_bytes);
+  bool wake_writer = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool full = has_frames_locked() && current_.bytes.size() + bytes > flush_bytes_max_;
+    if (full || current_.segment != segment) cut_locked(segment);
+    std::byte* at = current_.bytes.grow(bytes);
+    std::byte* const frame_end = at + bytes;
+    std::memcpy(at, encoded, sizeof encoded);
+    at += sizeof encoded;
+    for (const ByteView part : body) {
+      if (!part.empty()) std::memcpy(at, part.data(), part.size());
+      at += part.size();
+    }
+    std::fill(at, frame_end, std::byte{0});
+    current_.end = {header.position.value + bytes};
+    wake_writer = std::exchange(writer_sleeps_, false);
+  }
+  if (wake_writer) changed_.notify_one();
+}
+
+void PendingQueue::cut_locked(const SegmentPtr& next_segment) {
+  const bool has_frames = has_frames_locked();
+  FlushBatch next;
+  next.segment = next_segment;
+  next.bytes = buffer_locked();
+  kept_bytes_ = 0;
+  if (next_segment == current_.segment) {
+    const uint64_t end = current_.file_offset + current_.bytes.size();
+    next.file_offset = format::round_down(end, format::page_bytes);
+    kept_bytes_ = end - next.file_offset;
+    const ByteView kept = current_.bytes.view().last(kept_bytes_);
+    if (kept_bytes_ > 0) std::memcpy(next.bytes.grow(kept_bytes_), kept.data(), kept_bytes_);
+  } else {
+    next.file_offset = format::segment_header_bytes;
+  }
+  next.end = current_.end;
+  FlushBatch done = std::exchange(current_, std::move(next));
+  if (has_frames) full_.push_back(std::move(done));
+}
+
+FlushBuffer PendingQueue::buffer_locked() {
+  if (free_.empty()) return {};
+  FlushBuffer buffer = std::move(free_.back());
+  free_.pop_back();
+  return buffer;
+}
+
+std::optional<FlushBatch> PendingQueue::take_locked() {
+  if (full_.empty()) {
+    if (!has_frames_locked()) return std::nullopt;
+    cut_locked(current_.segment);
+  }
+  FlushBatch batch = std::move(full_.front());
+  full_.pop_front();
+  return batch;
+}
+
+std::optional<FlushBatch> PendingQueue::try_take() {
+  const std::lock_guard lock(mutex_);
+  return take_locked();
+}
+
+std::optional<FlushBatch> PendingQueue::wait_take() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (auto batch = take_locked()) return batch;
+    if (stopped_) return std::nullopt;
+    writer_sleeps_ = true;
+    changed_.wait(lock, [&] { return !writer_sleeps_ || stopped_; });
+    writer_sleeps_ = false;
+  }
+}
+
+void PendingQueue::give_back(FlushBuffer buffer) {
+  const std::lock_guard lock(mutex_);
+  if (buffer.capacity() > 2 * flush_bytes_max_ || free_.size() >= free_buffers_max) return;
+  buffer.clear();
+  free_.push_back(std::move(buffer));
+}
+
+bool PendingQueue::sleep(std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, time, [&] { return stopped_ || woken_; });
+  woken_ = false;
+  return stopped_;
+}
+
+void PendingQueue::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  changed_.notify_one();
+}
+
+void PendingQueue::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  changed_.notify_one();
+}
+
+}  // namespace holdfast::log

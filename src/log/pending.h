@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+
+#include "log/segment.h"
+
+namespace holdfast::log {
+
+/// Bytes that grow without being zeroed first.
+class FlushBuffer {
+ public:
+  size_t size() const { return size_; }
+  size_t capacity() const { return capacity_; }
+  std::byte* data() { return data_.get(); }
+  ByteView view() const { return {data_.get(), size_}; }
+  /// Room for `bytes` more, at the end; their values are the caller's to set.
+  std::byte* grow(size_t bytes);
+  void clear() { size_ = 0; }
+  void release() { data_.reset(), size_ = capacity_ = 0; }
+
+ private:
+  std::unique_ptr<std::byte[]> data_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
+/// What one write and one sync make durable: whole pages of one segment. It begins with the bytes of the page that the
+/// write before ended in, so that a partial page is never read back from the disk.
+struct FlushBatch {
+  SegmentPtr segment;
+  uint64_t file_offset = 0;  // a multiple of the page size
+  FlushBuffer bytes;
+  Position end;
+};
+
+/// Between the owner, who appends, and the writer, who takes all that has queued meanwhile. The owner fills one buffer while
+/// the writer has another; buffers go round and round, so that an append allocates nothing.
+class PendingQueue {
+ public:
+  explicit PendingQueue(uint64_t flush_bytes_max) : flush_bytes_max_(flush_bytes_max) {}
+
+  /// Owner: where the log goes on after a restart: `page` is the begun page of `segment`.
+  void resume(const SegmentPtr& segment, ByteView page);
+  /// Owner: queues a frame for `segment`, whose end it must be. Wakes the writer if it sleeps.
+  void push(const SegmentPtr& segment, const format::FrameHeader& header, std::span<const ByteView> body);
+
+  /// Writer: the next batch, if there is one.
+  std::optional<FlushBatch> try_take();
+  /// Writer: waits for one; nothing means: stopped, and all was taken.
+  std::optional<FlushBatch> wait_take();
+  /// Writer: gives the buffer back.
+  void give_back(FlushBuffer buffer);
+  /// Writer: sleeps that long, or less if `wake` or `stop` is called. Answers whether `stop` was.
+  bool sleep(std::chrono::milliseconds time);
+
+  void wake();
+  void stop();
+
+ private:
+  std::optional<FlushBatch> take_locked();
+  FlushBuffer buffer_locked();
+  /// Closes the current batch; the next begins with the page that it ended in, or with a new segment.
+  void cut_locked(const SegmentPtr& next_segment);
+  bool has_frames_locked() const { return current_.bytes.size() > kept_bytes_; }
+
+  const uint64_t flush_bytes_max_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<FlushBatch> full_;
+  FlushBatch current_;
+  size_t kept_bytes_ = 0;  // of current_: written before
+  std::vector<FlushBuffer> free_;
+  bool writer_sleeps_ = false;
+  bool woken_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace holdfast::log
