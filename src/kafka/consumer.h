@@ -47,7 +47,7 @@ struct ConsumerSettings {
   int32_t fetch_min_bytes = 1;
   int32_t fetch_bytes_max = 8 << 20;            // of one answer
   int32_t partition_fetch_bytes_max = 4 << 20;  // of one partition in it
-  /// What is fetched ahead, for all partitions together at most this (librdkafka counts it per partition; we divide).
+  /// What is fetched ahead and waits in the consumer, all partitions together: no fetch is begun above either.
   int32_t prefetch_kbytes_max = 64 << 10;
   int32_t prefetch_messages = 100'000;
 };
@@ -101,11 +101,16 @@ class MessageBatch {
   /// Bytes of keys and values.
   uint64_t bytes() const { return bytes_; }
 
+  /// Adds another batch's messages and events behind these.
+  void append(MessageBatch&& other);
+  /// Frees all messages but the last `count`.
+  void keep_last(size_t count);
+
  private:
   friend class Consumer;
   std::vector<Message> messages_;
   std::vector<PartitionEvent> events_;
-  std::vector<void*> owned_;
+  std::vector<void*> owned_;  // one for each message
   uint64_t bytes_ = 0;
 };
 
