@@ -1,6 +1,6 @@
-#include "wire/codec.h"
-
 #include <algorithm>
+
+#include "wire/instantiate.h"
 
 namespace holdfast::wire {
 

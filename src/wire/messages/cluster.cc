@@ -1,0 +1,18 @@
+// The codecs of the messages about the broker itself.
+#include "wire/instantiate.h"
+#include "wire/messages/api_versions.h"
+#include "wire/messages/describe_acls.h"
+#include "wire/messages/describe_cluster.h"
+#include "wire/messages/describe_log_dirs.h"
+#include "wire/messages/metadata.h"
+
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::ApiVersionsRequest);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::ApiVersionsResponse);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::MetadataRequest);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::MetadataResponse);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::DescribeClusterRequest);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::DescribeClusterResponse);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::DescribeLogDirsRequest);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::DescribeLogDirsResponse);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::DescribeAclsRequest);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::DescribeAclsResponse);

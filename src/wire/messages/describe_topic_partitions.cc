@@ -1,6 +1,0 @@
-#include "wire/messages/describe_topic_partitions.h"
-
-#include "wire/codec.h"
-
-HOLDFAST_WIRE_MESSAGE(holdfast::wire::DescribeTopicPartitionsRequest);
-HOLDFAST_WIRE_MESSAGE(holdfast::wire::DescribeTopicPartitionsResponse);
