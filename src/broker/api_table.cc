@@ -1,0 +1,88 @@
+#include "broker/api_table.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "broker/context.h"
+#include "broker/handlers/handlers.h"
+#include "wire/messages/alter_configs.h"
+#include "wire/messages/api_versions.h"
+#include "wire/messages/create_partitions.h"
+#include "wire/messages/create_topics.h"
+#include "wire/messages/delete_records.h"
+#include "wire/messages/delete_topics.h"
+#include "wire/messages/describe_cluster.h"
+#include "wire/messages/describe_configs.h"
+#include "wire/messages/describe_log_dirs.h"
+#include "wire/messages/describe_topic_partitions.h"
+#include "wire/messages/fetch.h"
+#include "wire/messages/find_coordinator.h"
+#include "wire/messages/incremental_alter_configs.h"
+#include "wire/messages/init_producer_id.h"
+#include "wire/messages/list_offsets.h"
+#include "wire/messages/metadata.h"
+#include "wire/messages/offset_commit.h"
+#include "wire/messages/offset_fetch.h"
+#include "wire/messages/offset_for_leader_epoch.h"
+#include "wire/messages/produce.h"
+
+namespace holdfast::broker {
+namespace {
+
+template <class Request>
+void decode_and_handle(Context& context, ByteView body) {
+  const auto request = wire::decode<Request>(body, context.version());
+  if (!request) return context.disconnect(request.error().message);
+  handle(*request, context);
+}
+
+template <class Request>
+constexpr ServedApi served(const char* what) {
+  return {&Request::api, Request::api.versions, decode_and_handle<Request>, what};
+}
+
+constexpr ServedApi kServed[] = {
+    served<wire::ProduceRequest>("append record batches; idempotent producers"),
+    served<wire::FetchRequest>("read record batches, waiting for them"),
+    served<wire::ListOffsetsRequest>("ends of partitions, offsets by time"),
+    served<wire::MetadataRequest>("brokers, topics, partitions; creates topics that are asked for"),
+    served<wire::OffsetCommitRequest>("store the offsets of a group without members"),
+    served<wire::OffsetFetchRequest>("read them"),
+    served<wire::FindCoordinatorRequest>("who looks after a group"),
+    served<wire::ApiVersionsRequest>("this list"),
+    served<wire::CreateTopicsRequest>("create topics"),
+    served<wire::DeleteTopicsRequest>("delete topics"),
+    served<wire::DeleteRecordsRequest>("move the start of a partition"),
+    served<wire::InitProducerIdRequest>("ids for idempotent producers"),
+    served<wire::OffsetForLeaderEpochRequest>("where a leader epoch ends"),
+    served<wire::DescribeConfigsRequest>("settings of topics and of the broker, with their sources"),
+    served<wire::AlterConfigsRequest>("replace settings"),
+    served<wire::DescribeLogDirsRequest>("the data folder"),
+    served<wire::CreatePartitionsRequest>("add partitions"),
+    served<wire::IncrementalAlterConfigsRequest>("change settings one by one"),
+    served<wire::DescribeClusterRequest>("the broker and the cluster id"),
+    served<wire::DescribeTopicPartitionsRequest>("partitions page by page"),
+};
+
+}  // namespace
+
+std::span<const ServedApi> served_apis() { return kServed; }
+
+const ServedApi* find_served_api(int16_t key) {
+  const auto found = std::lower_bound(std::begin(kServed), std::end(kServed), key, [](const ServedApi& api, int16_t wanted) {
+    return static_cast<int16_t>(api.spec->key) < wanted;
+  });
+  return found != std::end(kServed) && static_cast<int16_t>(found->spec->key) == key ? found : nullptr;
+}
+
+std::string served_apis_markdown() {
+  std::string table = "| key | API | versions | what for |\n|---|---|---|---|\n";
+  for (const ServedApi& api : kServed) {
+    table += fmt::format("| {} | {} | {}-{} | {} |\n", static_cast<int16_t>(api.spec->key), api.spec->name, api.versions.min,
+                         api.versions.max, api.what);
+  }
+  return table;
+}
+
+}  // namespace holdfast::broker

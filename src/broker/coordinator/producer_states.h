@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <unordered_map>
+
+#include "broker/coordinator/state_bytes.h"
+
+namespace holdfast::broker::coordinator {
+
+/// What an idempotent batch says of itself (KIP-98).
+struct ProducedBatch {
+  int64_t producer_id = -1;
+  int16_t producer_epoch = -1;
+  int32_t first_sequence = -1;
+  int32_t last_sequence = -1;
+  int64_t base_offset = -1;
+  int64_t timestamp_ms = -1;  // what the answer to the producer says: -1 unless the topic stamps the broker's time
+};
+
+enum class ProduceVerdict {
+  append,
+  duplicate,     // it is in the log already: answer its offset
+  out_of_order,  // OUT_OF_ORDER_SEQUENCE_NUMBER: one before it is missing
+  fenced,        // INVALID_PRODUCER_EPOCH: a newer owner of the producer id has written
+};
+
+struct ProduceDecision {
+  ProduceVerdict verdict = ProduceVerdict::append;
+  int64_t base_offset = -1;   // of the original, for a duplicate
+  int64_t timestamp_ms = -1;
+};
+
+/// One partition's memory of its idempotent producers: for each the epoch and its last five batches, so that a batch sent
+/// again is recognised. `check` decides and `replay` changes, on the live path and after a restart alike.
+class ProducerStates {
+ public:
+  ProduceDecision check(const ProducedBatch& batch) const;
+  /// Takes a batch that is in the log.
+  void replay(const ProducedBatch& batch, int64_t now_ms);
+
+  /// Forgets those not seen since `before_ms`. Any sequence is accepted from them then.
+  void expire(int64_t before_ms);
+  /// Forgets the longest idle ones until at most `most` are left.
+  void shrink(size_t most);
+  size_t size() const { return producers_.size(); }
+
+  void write(StateWriter& out) const;
+  void read(StateReader& in, int64_t now_ms);
+
+ private:
+  static constexpr size_t kBatchesKept = 5;  // as many as a Java producer may have in flight
+  struct Batch {
+    int32_t first_sequence = 0;
+    int32_t last_sequence = 0;
+    int64_t base_offset = 0;
+    int64_t timestamp_ms = -1;
+  };
+  struct Producer {
+    int16_t epoch = 0;
+    uint8_t kept = 0;  // of `batches`, oldest first
+    std::array<Batch, kBatchesKept> batches;
+    int64_t last_seen_ms = 0;
+  };
+  std::unordered_map<int64_t, Producer> producers_;
+};
+
+}  // namespace holdfast::broker::coordinator

@@ -1,0 +1,175 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "broker/settings.h"
+#include "broker/state.h"
+#include "log/log.h"
+#include "record/compression.h"
+#include "wire/gather.h"
+#include "wire/header.h"
+
+namespace holdfast::broker {
+
+class FetchWaiter;
+
+/// Time comes in from outside.
+struct Instant {
+  int64_t steady_ms = 0;  // for deadlines
+  int64_t wall_ms = 0;    // for timestamps
+};
+
+/// What keeps the memory behind an answer's views.
+using Pins = std::vector<std::shared_ptr<const void>>;
+
+/// An encoded answer. Empty: none is sent (produce with acks=0), but those behind it may go.
+struct Response {
+  wire::Gather bytes;
+  Pins pins;
+};
+
+/// Names a request until it is answered. Answers of one connection leave in the order of `sequence`, whatever the order
+/// in which they are given.
+struct Ticket {
+  uint64_t connection = 0;
+  uint64_t sequence = 0;
+  int16_t version = 0;
+  int32_t correlation_id = 0;
+};
+
+/// Where answers go.
+class Outlet {
+ public:
+  virtual ~Outlet() = default;
+  virtual void answer(const Ticket& ticket, Response response) = 0;
+  /// May come in the middle of a request; it ends the connection later, not within the call.
+  virtual void disconnect(uint64_t connection, std::string_view why) = 0;
+};
+
+/// The broker without sockets, clock and threads: requests, time and the log's progress come in, answers go out through the
+/// Outlet. So it can be simulated, and every run repeated.
+class Core {
+ public:
+  /// `state` has been replayed up to the end of `log`, which is started. Both and `outlet` outlive the core.
+  /// `new_id` makes random topic ids.
+  Core(const BrokerSettings& settings, State& state, log::Log& log, Outlet& outlet, std::function<TopicId()> new_id);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  /// What this broker calls itself to clients.
+  void set_address(os::Address address) { address_ = std::move(address); }
+
+  /// One request; it is answered within the call or later, or its connection ends. Its bytes need not outlive the call.
+  void serve(const wire::RequestHeader& request, uint64_t connection, uint64_t sequence, Instant now);
+  /// The connection is gone: nobody waits for its answers any more.
+  void forget(uint64_t connection);
+  /// The log has come so far.
+  void durable(log::Position upto, Instant now);
+  /// The log's disk is full: it tries again by itself.
+  void stalled(const Error& why);
+  /// The log takes no more; whatever waited for it is given up, without an answer.
+  void failed(const Error& why);
+  /// A good moment for a checkpoint.
+  void segment_sealed();
+  /// Does what is due. To be called when `next_deadline_ms` has come.
+  void tick(Instant now);
+  /// The earliest point in (steady) time at which something is due; INT64_MAX: nothing.
+  int64_t next_deadline_ms() const;
+  /// So much is on its way to the disk that no more should be read from clients for now.
+  bool congested() const;
+  /// Nobody waits for the log.
+  bool settled() const { return waiting_.empty(); }
+
+  // For handlers:
+
+  State& state() { return state_; }
+  log::Log& log() { return log_; }
+  const BrokerSettings& settings() const { return settings_; }
+  const os::Address& address() const { return address_; }
+
+  /// Appends the change and applies it. An error: nothing happened.
+  Status change(const StateRecord& record);
+  /// Behind the last change of state.
+  log::Position state_end() const { return state_end_; }
+
+  /// Appends a client's batch, which has been judged, with its place and epoch set. `limit`, `read_only`, `disk_full`: not
+  /// appended.
+  Result<int64_t> append(Partition& partition, const record::BatchView& batch, Instant now);
+
+  void answer(const Ticket& ticket, Response response) { outlet_.answer(ticket, std::move(response)); }
+  void answer_when_durable(const Ticket& ticket, wire::Gather bytes, log::Position position);
+  /// Calls back with true once `position` is durable, or with false at the deadline. When the log fails before either, the
+  /// connection ends without an answer, since nobody can say what became of the request.
+  void when_durable(const Ticket& ticket, log::Position position, int64_t deadline_ms,
+                    std::move_only_function<void(bool)> then);
+  void disconnect(uint64_t connection, std::string_view why) { outlet_.disconnect(connection, why); }
+
+  /// Parks a fetch until its partitions have grown enough, or its deadline.
+  void park(std::unique_ptr<FetchWaiter> waiter);
+  /// Something may be trimmed from the log now.
+  void space_freed() { space_freed_ = true; }
+  TopicId new_id() { return new_id_(); }
+
+  record::Decompressor& decompressor() { return decompressor_; }
+  ByteBuffer& scratch() { return scratch_; }
+
+ private:
+  struct Append {
+    log::Position position;
+    Partition* partition;  // null: deleted meanwhile
+    int64_t end;
+    uint64_t bytes;
+  };
+  struct Waiting {
+    Ticket ticket;
+    log::Position position;
+    int64_t deadline_ms;
+    std::move_only_function<void(bool)> then;
+  };
+  struct Checkpoint {
+    log::Position upto;
+    ByteBuffer bytes;
+  };
+
+  Status may_append() const;
+  void grown(Partition& partition, uint64_t bytes);
+  void finish_ready(Instant now);
+  std::unique_ptr<FetchWaiter> release(FetchWaiter& waiter);
+  void topic_deleted(Topic& topic);
+  void forget_idle_producers(Instant now);
+  void write_checkpoint();
+  void give_back_space();
+
+  const BrokerSettings& settings_;
+  State& state_;
+  log::Log& log_;
+  Outlet& outlet_;
+  os::Address address_;
+  log::Position state_end_;
+  log::Position durable_;  // as far as `durable` has told: answers and high watermarks go together
+  bool stalled_ = false;
+  bool failed_ = false;
+  std::deque<Append> appends_;    // not durable yet, in the order of the log
+  std::deque<Waiting> waiting_;   // by position
+  int64_t waiting_check_ms_ = 0;
+  int64_t housekeeping_ms_ = 0;
+  std::optional<Checkpoint> checkpoint_;  // taken, waits until it may be written
+  log::Position last_checkpoint_;
+  uint64_t last_checkpoint_bytes_ = 0;
+  bool space_freed_ = true;  // by what happened before the restart, perhaps
+  std::map<std::pair<int64_t, FetchWaiter*>, std::unique_ptr<FetchWaiter>> fetches_;  // by deadline
+  std::vector<FetchWaiter*> ready_;                                                   // have enough now
+  std::function<TopicId()> new_id_;
+  record::Decompressor decompressor_;
+  ByteBuffer scratch_;
+};
+
+}  // namespace holdfast::broker

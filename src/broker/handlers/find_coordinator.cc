@@ -1,0 +1,47 @@
+#include "wire/messages/find_coordinator.h"
+
+#include "broker/context.h"
+#include "broker/handlers/handlers.h"
+
+namespace holdfast::broker {
+namespace {
+
+using Code = wire::ErrorCode;
+using Coordinator = wire::FindCoordinatorResponse::Coordinator;
+constexpr int8_t kGroup = 0;
+
+/// There is one broker, so it coordinates everything that is served at all.
+Coordinator find(std::string_view key, int8_t key_type, Context& context) {
+  Coordinator found;
+  found.key = key;
+  if (key_type != kGroup) {
+    found.error_code = key_type == 1 ? Code::unsupported_version : Code::invalid_request;
+    found.error_message = "transactions and share groups are not served by this broker";
+    found.node_id = found.port = -1;
+    return found;
+  }
+  found.node_id = context.settings().node_id;
+  found.host = context.core.address().host;
+  found.port = context.core.address().port;
+  return found;
+}
+
+}  // namespace
+
+/// FindCoordinator: which broker looks after a group.
+void handle(const wire::FindCoordinatorRequest& request, Context& context) {
+  wire::FindCoordinatorResponse response;
+  if (context.version() >= 4) {
+    for (const auto& key : request.coordinator_keys) response.coordinators.push_back(find(key, request.key_type, context));
+  } else {
+    Coordinator found = find(request.key, request.key_type, context);
+    response.error_code = found.error_code;
+    response.error_message = std::move(found.error_message);
+    response.node_id = found.node_id;
+    response.host = std::move(found.host);
+    response.port = found.port;
+  }
+  context.reply(response);
+}
+
+}  // namespace holdfast::broker

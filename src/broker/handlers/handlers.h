@@ -1,0 +1,53 @@
+#pragma once
+
+/// One handler for each API, in the file of its name: versions, checks, one decision, one reply. All run on the loop's
+/// thread and never block; what must wait is parked in the core.
+namespace holdfast::wire {
+struct AlterConfigsRequest;
+struct ApiVersionsRequest;
+struct CreatePartitionsRequest;
+struct CreateTopicsRequest;
+struct DeleteRecordsRequest;
+struct DeleteTopicsRequest;
+struct DescribeClusterRequest;
+struct DescribeConfigsRequest;
+struct DescribeLogDirsRequest;
+struct DescribeTopicPartitionsRequest;
+struct FetchRequest;
+struct FindCoordinatorRequest;
+struct IncrementalAlterConfigsRequest;
+struct InitProducerIdRequest;
+struct ListOffsetsRequest;
+struct MetadataRequest;
+struct OffsetCommitRequest;
+struct OffsetFetchRequest;
+struct OffsetForLeaderEpochRequest;
+struct ProduceRequest;
+}  // namespace holdfast::wire
+
+namespace holdfast::broker {
+
+class Context;
+
+void handle(const wire::AlterConfigsRequest& request, Context& context);
+void handle(const wire::ApiVersionsRequest& request, Context& context);
+void handle(const wire::CreatePartitionsRequest& request, Context& context);
+void handle(const wire::CreateTopicsRequest& request, Context& context);
+void handle(const wire::DeleteRecordsRequest& request, Context& context);
+void handle(const wire::DeleteTopicsRequest& request, Context& context);
+void handle(const wire::DescribeClusterRequest& request, Context& context);
+void handle(const wire::DescribeConfigsRequest& request, Context& context);
+void handle(const wire::DescribeLogDirsRequest& request, Context& context);
+void handle(const wire::DescribeTopicPartitionsRequest& request, Context& context);
+void handle(const wire::FetchRequest& request, Context& context);
+void handle(const wire::FindCoordinatorRequest& request, Context& context);
+void handle(const wire::IncrementalAlterConfigsRequest& request, Context& context);
+void handle(const wire::InitProducerIdRequest& request, Context& context);
+void handle(const wire::ListOffsetsRequest& request, Context& context);
+void handle(const wire::MetadataRequest& request, Context& context);
+void handle(const wire::OffsetCommitRequest& request, Context& context);
+void handle(const wire::OffsetFetchRequest& request, Context& context);
+void handle(const wire::OffsetForLeaderEpochRequest& request, Context& context);
+void handle(const wire::ProduceRequest& request, Context& context);
+
+}  // namespace holdfast::broker

@@ -1,0 +1,71 @@
+#include "wire/messages/metadata.h"
+
+#include "broker/context.h"
+#include "broker/handlers/common.h"
+#include "broker/handlers/handlers.h"
+
+namespace holdfast::broker {
+namespace {
+
+using wire::MetadataResponse;
+
+MetadataResponse::Topic describe(const Topic& topic, int32_t node_id) {
+  MetadataResponse::Topic described;
+  described.name = topic.name;
+  described.topic_id = topic.id;
+  described.partitions.reserve(topic.partitions.size());
+  for (const auto& partition : topic.partitions) {
+    described.partitions.push_back({.partition_index = partition->index,
+                                    .leader_id = node_id,
+                                    .leader_epoch = leader_epoch,
+                                    .replica_nodes = {node_id},
+                                    .isr_nodes = {node_id},
+                                    .offline_replicas = {}});
+  }
+  return described;
+}
+
+MetadataResponse::Topic look_up(const wire::MetadataRequest::Topic& wanted, bool may_create, Context& context) {
+  const int32_t node_id = context.settings().node_id;
+  MetadataResponse::Topic answer;
+  answer.name = wanted.name;
+  answer.topic_id = wanted.topic_id;
+  if (!wanted.name) {
+    if (const Topic* topic = context.state().topic(wanted.topic_id)) return describe(*topic, node_id);
+    answer.error_code = wire::ErrorCode::unknown_topic_id;
+    return answer;
+  }
+  if (!topic_name_valid(*wanted.name)) {
+    answer.error_code = wire::ErrorCode::invalid_topic_exception;
+    return answer;
+  }
+  if (!context.state().topic(*wanted.name)) {
+    answer.error_code = wire::ErrorCode::unknown_topic_or_partition;
+    if (may_create) answer.error_code = create(context, {.name = std::string(*wanted.name), .config = {}}).code;
+  }
+  if (const Topic* topic = context.state().topic(*wanted.name)) return describe(*topic, node_id);
+  return answer;
+}
+
+}  // namespace
+
+/// Metadata: who serves what. A topic that is asked for by name and does not exist is created if settings and client agree;
+/// it is answered as there, since it can be used at once.
+void handle(const wire::MetadataRequest& request, Context& context) {
+  MetadataResponse response;
+  const int32_t node_id = context.settings().node_id;
+  const os::Address& address = context.core.address();
+  response.brokers.push_back({.node_id = node_id, .host = address.host, .port = address.port, .rack = {}});
+  response.cluster_id = context.state().cluster_id();
+  response.controller_id = node_id;
+  const bool all = !request.topics || (context.version() == 0 && request.topics->empty());
+  const bool may_create = context.settings().auto_create_topics && (context.version() < 4 || request.allow_auto_topic_creation);
+  if (all) {
+    for (const auto& [name, topic] : context.state().topics()) response.topics.push_back(describe(*topic, node_id));
+  } else {
+    for (const auto& wanted : *request.topics) response.topics.push_back(look_up(wanted, may_create, context));
+  }
+  context.reply(response);
+}
+
+}  // namespace holdfast::broker

@@ -1,0 +1,79 @@
+#include "wire/messages/offset_fetch.h"
+
+#include "broker/context.h"
+#include "broker/handlers/common.h"
+#include "broker/handlers/handlers.h"
+
+namespace holdfast::broker {
+namespace {
+
+using coordinator::CommittedOffset;
+using Group = wire::OffsetFetchResponse::Group;
+
+/// `answer` is of one of two types, which have the same fields.
+template <class Answer>
+void fill(Answer& answer, int32_t partition, const CommittedOffset* committed) {
+  answer.partition_index = partition;
+  answer.committed_offset = committed ? committed->offset : -1;
+  answer.committed_leader_epoch = committed ? committed->leader_epoch : -1;
+  answer.metadata = committed ? committed->metadata : std::string();
+}
+
+/// All that the group has stored.
+template <class Answer>
+void fill_all(Context& context, std::string_view group, bool by_id, Answer& answers) {
+  const auto* topics = context.state().offsets().of_group(group);
+  if (!topics) return;
+  for (const auto& [name, partitions] : *topics) {
+    auto& topic = answers.emplace_back();
+    topic.name = name;
+    if constexpr (requires { topic.topic_id; }) {
+      if (const Topic* known = context.state().topic(name); by_id && known) topic.topic_id = known->id;
+    }
+    for (const auto& [partition, committed] : partitions) fill(topic.partitions.emplace_back(), partition, &committed);
+  }
+}
+
+void fill_group(Context& context, const wire::OffsetFetchRequest::Group& wanted, Group& answer) {
+  const bool by_id = context.version() >= 10;
+  answer.group_id = wanted.group_id;
+  if (!wanted.topics) return fill_all(context, wanted.group_id, by_id, answer.topics);
+  for (const auto& wanted_topic : *wanted.topics) {
+    auto& topic = answer.topics.emplace_back();
+    topic.name = wanted_topic.name;
+    topic.topic_id = wanted_topic.topic_id;
+    const Topic* known = find_topic(context, wanted_topic.name, wanted_topic.topic_id, by_id);
+    const std::string_view name = by_id ? (known ? std::string_view(known->name) : "") : wanted_topic.name;
+    for (const int32_t partition : wanted_topic.partition_indexes) {
+      auto& filled = topic.partitions.emplace_back();
+      fill(filled, partition, context.state().offsets().find(wanted.group_id, name, partition));
+      if (by_id && !known) filled.error_code = wire::ErrorCode::unknown_topic_id;
+    }
+  }
+}
+
+}  // namespace
+
+/// OffsetFetch: what a group, or several, has stored; -1 where it has nothing. Offsets are never pending, since there are no
+/// transactions, so `require_stable` asks for nothing more.
+void handle(const wire::OffsetFetchRequest& request, Context& context) {
+  wire::OffsetFetchResponse response;
+  if (context.version() >= 8) {
+    for (const auto& wanted : request.groups) fill_group(context, wanted, response.groups.emplace_back());
+    return context.reply(response);
+  }
+  if (!request.topics) {
+    fill_all(context, request.group_id, false, response.topics);
+    return context.reply(response);
+  }
+  for (const auto& wanted_topic : *request.topics) {
+    auto& topic = response.topics.emplace_back();
+    topic.name = wanted_topic.name;
+    for (const int32_t partition : wanted_topic.partition_indexes) {
+      fill(topic.partitions.emplace_back(), partition, context.state().offsets().find(request.group_id, wanted_topic.name, partition));
+    }
+  }
+  context.reply(response);
+}
+
+}  // namespace holdfast::broker

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "base/os/clock.h"
+#include "base/os/net.h"
+#include "broker/client.h"
+#include "broker/core.h"
+
+namespace holdfast::broker {
+
+/// Joins the core to the world: sockets, clock, timer. Loop thread only.
+class Server final : public Outlet, public ClientHost {
+ public:
+  Server(os::EventLoop& loop, const BrokerSettings& settings, os::Clock& clock);
+  ~Server() override;
+
+  /// `core` answers through this server, and is served by it from now on.
+  void attach(Core& core) { core_ = &core; }
+  Result<os::Address> listen(const os::Address& address);
+
+  /// The log has come so far.
+  void durable(log::Position upto);
+  /// Sees to it that the core is called when something is due. After everything that may change that.
+  void arm();
+
+  /// Takes no more connections and requests; calls `done` when all is answered, or after `patience_ms`.
+  void drain(int64_t patience_ms, std::function<void()> done);
+
+  void answer(const Ticket& ticket, Response response) override;
+  void disconnect(uint64_t connection, std::string_view why) override;
+
+ private:
+  const BrokerLimits& limits() const override { return settings_.limits; }
+  Instant now() const override;
+  MutableBytes scratch() override { return scratch_; }
+  bool reserve(uint64_t bytes) override;
+  void give_back(uint64_t bytes) override;
+  bool congested() const override { return core_->congested(); }
+  void wait_for_room(Client& client) override;
+  void serve(const wire::RequestHeader& request, uint64_t connection, uint64_t sequence) override;
+  void gone(uint64_t connection, std::string_view why) override;
+
+  void accepted(std::unique_ptr<os::Connection> connection);
+  void room_may_be_there();
+  void resume_waiting();
+  void tick();
+  void sweep();
+  void check_drained();
+
+  os::EventLoop& loop_;
+  const BrokerSettings& settings_;
+  os::Clock& clock_;
+  Core* core_ = nullptr;
+  std::vector<std::byte> scratch_;
+  std::unique_ptr<os::Listener> listener_;
+  std::unique_ptr<os::Timer> timer_;        // for the core's deadlines
+  int64_t timer_armed_ms_ = INT64_MAX;
+  std::unique_ptr<os::Timer> sweep_timer_;  // for idle connections; armed while there are any
+  bool sweep_armed_ = false;
+  uint64_t next_connection_ = 1;
+  std::unordered_map<uint64_t, std::unique_ptr<Client>> clients_;
+  uint64_t reserved_bytes_ = 0;
+  std::vector<uint64_t> waiting_for_room_;
+  bool resume_posted_ = false;
+  std::function<void()> drained_;
+  std::unique_ptr<os::Timer> drain_timer_;
+};
+
+}  // namespace holdfast::broker

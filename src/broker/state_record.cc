@@ -1,0 +1,172 @@
+#include "broker/state_record.h"
+
+#include <fmt/core.h>
+
+namespace holdfast::broker {
+namespace {
+
+using coordinator::OffsetsCommitted;
+using coordinator::ProducerIdsReserved;
+using coordinator::StateReader;
+using coordinator::StateWriter;
+
+constexpr uint8_t kVersion = 1;
+
+/// Numbers of the record kinds on disk. Never reuse one.
+enum class Kind : uint8_t {
+  cluster_created = 1,
+  topic_created = 2,
+  topic_deleted = 3,
+  partitions_added = 4,
+  topic_configured = 5,
+  broker_configured = 6,
+  log_start_moved = 7,
+  offsets_committed = 8,
+  producer_ids_reserved = 9,
+};
+
+struct Encoder {
+  StateWriter out;
+
+  void operator()(const ClusterCreated& r) {
+    kind(Kind::cluster_created);
+    out.text(r.cluster_id);
+  }
+  void operator()(const TopicCreated& r) {
+    kind(Kind::topic_created);
+    write_id(out, r.id);
+    out.text(r.name);
+    out.number(r.first_log_id);
+    out.number(r.partitions);
+    write_config(out, r.config);
+  }
+  void operator()(const TopicDeleted& r) {
+    kind(Kind::topic_deleted);
+    write_id(out, r.id);
+  }
+  void operator()(const PartitionsAdded& r) {
+    kind(Kind::partitions_added);
+    write_id(out, r.id);
+    out.number(r.first_log_id);
+    out.number(r.added);
+  }
+  void operator()(const TopicConfigured& r) {
+    kind(Kind::topic_configured);
+    write_id(out, r.id);
+    write_config(out, r.config);
+  }
+  void operator()(const BrokerConfigured& r) {
+    kind(Kind::broker_configured);
+    write_config(out, r.config);
+  }
+  void operator()(const LogStartMoved& r) {
+    kind(Kind::log_start_moved);
+    out.number(r.log_id);
+    out.number(r.log_start);
+  }
+  void operator()(const OffsetsCommitted& r) {
+    kind(Kind::offsets_committed);
+    r.write(out);
+  }
+  void operator()(const ProducerIdsReserved& r) {
+    kind(Kind::producer_ids_reserved);
+    r.write(out);
+  }
+  void kind(Kind kind) {
+    out.number(kVersion);
+    out.number(static_cast<uint8_t>(kind));
+  }
+};
+
+std::optional<StateRecord> read_record(Kind kind, StateReader& in) {
+  switch (kind) {
+    case Kind::cluster_created: return ClusterCreated{std::string(in.text())};
+    case Kind::topic_created: {
+      TopicCreated record;
+      record.id = read_id(in);
+      record.name = in.text();
+      record.first_log_id = in.number<uint32_t>();
+      record.partitions = in.number<int32_t>();
+      record.config = read_config(in);
+      return record;
+    }
+    case Kind::topic_deleted: return TopicDeleted{read_id(in)};
+    case Kind::partitions_added: {
+      PartitionsAdded record;
+      record.id = read_id(in);
+      record.first_log_id = in.number<uint32_t>();
+      record.added = in.number<int32_t>();
+      return record;
+    }
+    case Kind::topic_configured: {
+      TopicConfigured record;
+      record.id = read_id(in);
+      record.config = read_config(in);
+      return record;
+    }
+    case Kind::broker_configured: return BrokerConfigured{read_config(in)};
+    case Kind::log_start_moved: {
+      LogStartMoved record;
+      record.log_id = in.number<uint32_t>();
+      record.log_start = in.number<int64_t>();
+      return record;
+    }
+    case Kind::offsets_committed: return OffsetsCommitted::read(in);
+    case Kind::producer_ids_reserved: return ProducerIdsReserved::read(in);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ByteBuffer encode(const StateRecord& record) {
+  ByteBuffer bytes;
+  std::visit(Encoder{StateWriter(bytes)}, record);
+  return bytes;
+}
+
+Result<StateRecord> decode_state_record(ByteView bytes) {
+  StateReader in(bytes);
+  const auto version = in.number<uint8_t>();
+  const auto kind = in.number<uint8_t>();
+  if (!in.failed() && version != kVersion) {
+    return fail(ErrorCode::version_unknown,
+                fmt::format("state record of version {}; this program knows version {}", version, kVersion));
+  }
+  auto record = read_record(static_cast<Kind>(kind), in);
+  if (!record) {
+    return fail(ErrorCode::version_unknown, fmt::format("state record of kind {}, which this program does not know", kind));
+  }
+  if (!in.at_end()) return fail(ErrorCode::corrupt, fmt::format("state record of kind {} is cut short or too long", kind));
+  return std::move(*record);
+}
+
+void write_config(StateWriter& out, const ConfigMap& config) {
+  out.number(static_cast<uint32_t>(config.size()));
+  for (const auto& [name, value] : config) {
+    out.text(name);
+    out.text(value);
+  }
+}
+
+ConfigMap read_config(StateReader& in) {
+  ConfigMap config;
+  const uint32_t count = in.count(8);
+  for (uint32_t i = 0; i < count && !in.failed(); ++i) {
+    std::string name(in.text());
+    config[std::move(name)] = in.text();
+  }
+  return config;
+}
+
+void write_id(StateWriter& out, const TopicId& id) {
+  for (const std::byte byte : id.bytes) out.number(static_cast<uint8_t>(byte));
+}
+
+TopicId read_id(StateReader& in) {
+  TopicId id{};
+  for (std::byte& byte : id.bytes) byte = static_cast<std::byte>(in.number<uint8_t>());
+  return id;
+}
+
+}  // namespace holdfast::broker

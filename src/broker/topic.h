@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/coordinator/producer_states.h"
+#include "log/log.h"
+#include "wire/types.h"
+
+namespace holdfast::broker {
+
+/// A topic's id (KIP-516): never used again for a later topic of the same name.
+using TopicId = wire::Uuid;
+/// Settings as clients wrote them; what is not there has its default.
+using ConfigMap = std::map<std::string, std::string, std::less<>>;
+
+/// What the settings of a topic mean to the code that appends.
+struct TopicRules {
+  int32_t message_bytes_max = 0;
+  bool log_append_time = false;
+  bool compacted = false;
+};
+
+class FetchWaiter;
+struct Topic;
+
+/// A partition: where it begins, ends, and how far it is durable. The records are in the log under `log_id`.
+struct Partition {
+  Topic* topic = nullptr;
+  int32_t index = 0;
+  log::PartitionId log_id;
+  int64_t log_start = 0;       // the first offset that may be read
+  int64_t end = 0;             // the next record's offset
+  int64_t high_watermark = 0;  // below it all is durable, and readers may see it; the end, but for what is on its way
+  coordinator::ProducerStates producers;
+  log::Position last_append;           // behind the newest frame of this run
+  std::vector<FetchWaiter*> waiters;   // fetches that wait for more
+};
+
+/// There is one broker, so leadership never changes and no record is ever taken back: one epoch for all time.
+inline constexpr int32_t leader_epoch = 0;
+
+struct Topic {
+  TopicId id{};
+  std::string name;
+  ConfigMap config;
+  TopicRules rules;
+  std::vector<std::unique_ptr<Partition>> partitions;
+
+  Partition* partition(int32_t index) const {
+    return index < 0 || static_cast<size_t>(index) >= partitions.size() ? nullptr : partitions[static_cast<size_t>(index)].get();
+  }
+};
+
+/// Kafka's rules: 1 to 249 of letters, digits, '.', '_', '-'; not "." or "..".
+bool topic_name_valid(std::string_view name);
+
+}  // namespace holdfast::broker
