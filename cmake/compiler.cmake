@@ -8,7 +8,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(holdfast_options INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized -Wno-restrict
     -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
 else()
-  target_compile_options(holdfast_options INTERFACE -Wthread-safety)
+  # libstdc++ 12 uses what C++17 deprecated, inside its own algorithms.
+  target_compile_options(holdfast_options INTERFACE -Wthread-safety -Wno-deprecated-declarations)
 endif()
 target_include_directories(holdfast_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(holdfast_options INTERFACE
