@@ -45,8 +45,7 @@ bench: build ## measure against Apache Kafka on this machine, into bench/results
 
 fuzz: ## run each fuzz target for a minute from its stored corpus (SECONDS_EACH=60)
 	@tools/setup test
-	@cmake --preset fuzz >/dev/null && cmake --build build-fuzz
-	@tests/fuzz/run --build build-fuzz --seconds $(or $(SECONDS_EACH),60)
+	@tests/fuzz/run --configure --seconds $(or $(SECONDS_EACH),60)
 
 asan: ## the quick tests under the address and undefined behaviour sanitizers
 	@tools/setup test
