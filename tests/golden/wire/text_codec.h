@@ -21,12 +21,12 @@ class TextCodec {
   template <class T>
   void field(const T& value, wire::Versions in = {},
              std::source_location place = std::source_location::current()) {
-    if (in.contain(version_)) fields_.emplace(member_at(place), text(value));
+    if (in.contain(version_)) add(member_at(place), value, in);
   }
   template <class T>
   void tagged(uint32_t, const T& value, wire::Versions in, const T& = T{},
               std::source_location place = std::source_location::current()) {
-    if (in.contain(version_)) fields_.emplace(member_at(place), text(value));
+    if (in.contain(version_)) add(member_at(place), value, in);
   }
 
   template <class M>
@@ -43,6 +43,13 @@ class TextCodec {
   }
 
  private:
+  template <class T>
+  void add(std::string name, const T& value, wire::Versions in) {
+    constexpr bool is_records = std::same_as<T, wire::RecordParts>;
+    if (is_records || (wire::Optional<T> && version_ >= in.nullable_from)) name += "?";
+    fields_.emplace(std::move(name), text(value));
+  }
+
   template <class T>
   std::string text(const T& value) {
     if constexpr (std::same_as<T, bool>) {

@@ -30,7 +30,8 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
  * as bytes and as text. Usage: Golden FOLDER KEY... ; the same arguments always give the same files.
  *
  * A line is: direction (request, response, or header for the header in front of it), version, variant, the bytes in hex,
- * and the content as {field=value,...} with the fields of each struct by name.
+ * and the content as {field=value,...} with the fields of each struct by name; a field that may be null in this version has
+ * a question mark behind its name.
  */
 public class Golden {
     /** What the fields are filled with. */
@@ -226,7 +227,10 @@ public class Golden {
 
     static String textOf(Object data, Schema schema) throws Exception {
         TreeMap<String, String> fields = new TreeMap<>();
-        for (Field field : fields(schema)) fields.put(field.name, textOf(getter(data, field).invoke(data), field.type));
+        for (Field field : fields(schema)) {
+            String name = field.name + (field.type.isNullable() ? "?" : "");
+            fields.put(name, textOf(getter(data, field).invoke(data), field.type));
+        }
         List<String> parts = new ArrayList<>();
         fields.forEach((name, value) -> parts.add(name + "=" + value));
         return "{" + String.join(",", parts) + "}";
