@@ -198,6 +198,15 @@ TEST(Load, DeepNestingIsRefused) {
   EXPECT_FALSE(load("sources: " + deep).usable());
 }
 
+TEST(Load, ASecondDocumentIsAFaultWhereItBegins) {
+  EXPECT_EQ(where(load("log: {level: warning}\n---\nlog: {level: error}\n")),
+            std::vector<std::string>{"2:1 "});
+}
+
+TEST(Load, InputThatYieldsDocumentsWithoutEndIsRefusedAndLoadingReturns) {
+  EXPECT_FALSE(load(",\n\x0e").faults.empty());
+}
+
 TEST(Variables, AreReplacedInValuesOnly) {
   const Loaded loaded = load_text(
       "spool: {path: \"${HOME_DIR}/q\"}\nsources: [{name: a, topic: \"${T:-t}\", partitions: "

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
+
+#include <sstream>
 
 #include "settings/suggest.h"
 #include "settings/units.h"
@@ -297,13 +300,40 @@ bool too_deep(const YAML::Node& node, int depth) {
   return false;
 }
 
-void parse_checked(std::string_view text, const Environment& environment, Loaded& loaded) {
-  const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-  if (documents.size() > 1) {
-    loaded.faults.push_back({Fault::Kind::error, place_of(documents[1]), "",
+/// Hears of a document and keeps where it begins; its content is of no interest.
+class FirstMark : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { at = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  YAML::Mark at;
+};
+
+/// Asks the parser for two documents and no more: there is input (a comma, a line feed, a control character) for which
+/// yaml-cpp 0.7 finds documents without end, so its LoadAll would never return.
+void refuse_second_document(const std::string& text, Loaded& loaded) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  FirstMark document;
+  if (parser.HandleNextDocument(document) && parser.HandleNextDocument(document)) {
+    loaded.faults.push_back({Fault::Kind::error,
+                             {document.at.line + 1, document.at.column + 1},
+                             "",
                              "a second document: one file holds one configuration"});
   }
-  if (documents.empty() || documents[0].IsNull()) {
+}
+
+void parse_checked(std::string_view text, const Environment& environment, Loaded& loaded) {
+  const YAML::Node document = YAML::Load(std::string(text));
+  refuse_second_document(std::string(text), loaded);
+  if (document.IsNull()) {
     loaded.faults.push_back(
         {Fault::Kind::error,
          {1, 1},
@@ -311,18 +341,18 @@ void parse_checked(std::string_view text, const Environment& environment, Loaded
          "the file is empty; `holdfast demo --config` prints one to start from"});
     return;
   }
-  if (!documents[0].IsMap()) {
+  if (!document.IsMap()) {
     loaded.faults.push_back(
-        {Fault::Kind::error, place_of(documents[0]), "",
-         fmt::format("expected keys such as \"sources:\", found {}", kind_of(documents[0]))});
+        {Fault::Kind::error, place_of(document), "",
+         fmt::format("expected keys such as \"sources:\", found {}", kind_of(document))});
     return;
   }
-  if (too_deep(documents[0], 0)) {
+  if (too_deep(document, 0)) {
     loaded.faults.push_back(
         {Fault::Kind::error, {1, 1}, "", fmt::format("nested deeper than {} levels", depth_max)});
     return;
   }
-  Parser parser(documents[0], "", environment, loaded);
+  Parser parser(document, "", environment, loaded);
   describe(parser, loaded.config);
   parser.finish();
 }
