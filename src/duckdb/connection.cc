@@ -1,4 +1,7 @@
 #include <cstring>
+#include <filesystem>
+#include <map>
+#include <mutex>
 
 #include "duckdb/handles.h"
 
@@ -24,15 +27,49 @@ Status configure(duckdb_config config, const Settings& settings) {
   return {};
 }
 
-/// What went wrong while opening a file. Anything that is neither the operating system's refusal nor another version means
-/// that the bytes are not what DuckDB wrote.
+/// What went wrong while opening a file: when it is neither the operating system's refusal nor another version, the bytes are
+/// not what DuckDB wrote.
 std::unexpected<Error> fail_to_open(const std::string& path, const char* message) {
   const std::string text = message == nullptr ? "no reason given" : message;
   ErrorCode code = classify(text);
-  const bool refused = code == ErrorCode::io || code == ErrorCode::disk_full || code == ErrorCode::locked ||
-                       code == ErrorCode::version_unknown || code == ErrorCode::limit;
-  if (!refused) code = ErrorCode::corrupt;
+  if (text.contains("replaying WAL") || text.contains("WAL file") || text.contains("Serialization")) {
+    if (code == ErrorCode::io || code == ErrorCode::invalid) code = ErrorCode::corrupt;
+  }
   return fail(code, "cannot open the DuckDB file " + path + ": " + text);
+}
+
+/// The files that this process has open.
+struct OpenFiles {
+  std::mutex mutex;
+  std::map<std::string, std::weak_ptr<Database::Impl>> by_path;
+};
+OpenFiles& open_files() {
+  static OpenFiles files;
+  return files;
+}
+
+std::string canonical(const std::string& path) {
+  std::error_code ignored;
+  const auto result = std::filesystem::weakly_canonical(path, ignored);
+  return ignored ? path : result.string();
+}
+
+Result<std::shared_ptr<Database::Impl>> open_new(const Settings& settings) {
+  duckdb_config config = nullptr;
+  duckdb_create_config(&config);
+  if (Status configured = configure(config, settings); !configured) {
+    duckdb_destroy_config(&config);
+    return std::unexpected(configured.error());
+  }
+  auto impl = std::make_shared<Database::Impl>();
+  char* message = nullptr;
+  const char* path = settings.path.empty() ? nullptr : settings.path.c_str();
+  const duckdb_state state = duckdb_open_ext(path, &impl->handle, config, &message);
+  duckdb_destroy_config(&config);
+  if (state == DuckDBSuccess) return impl;
+  auto failure = fail_to_open(settings.path, message);
+  duckdb_free(message);
+  return failure;
 }
 
 }  // namespace
@@ -41,23 +78,20 @@ Result<Database> Database::open(const Settings& settings) {
   if (std::strcmp(duckdb_library_version(), required_version) != 0)
     return fail(ErrorCode::version_unknown, std::string("this program needs libduckdb ") + required_version + " but found " +
                                                 duckdb_library_version() + "; run make setup");
-  duckdb_config config = nullptr;
-  duckdb_create_config(&config);
-  if (Status configured = configure(config, settings); !configured) {
-    duckdb_destroy_config(&config);
-    return std::unexpected(configured.error());
-  }
-  auto impl = std::make_shared<Impl>();
-  char* message = nullptr;
-  const char* path = settings.path.empty() ? nullptr : settings.path.c_str();
-  const duckdb_state state = duckdb_open_ext(path, &impl->handle, config, &message);
-  duckdb_destroy_config(&config);
-  if (state != DuckDBSuccess) {
-    auto failure = fail_to_open(settings.path, message);
-    duckdb_free(message);
-    return failure;
-  }
+  if (settings.path.empty()) return Database(HOLDFAST_TRY(open_new(settings)));
+  OpenFiles& files = open_files();
+  const std::lock_guard lock(files.mutex);
+  std::weak_ptr<Impl>& known = files.by_path[canonical(settings.path)];
+  std::shared_ptr<Impl> impl = known.lock();
+  if (impl == nullptr) known = impl = HOLDFAST_TRY(open_new(settings));
   return Database(std::move(impl));
+}
+
+bool Database::is_open(const std::string& path) {
+  OpenFiles& files = open_files();
+  const std::lock_guard lock(files.mutex);
+  const auto found = files.by_path.find(canonical(path));
+  return found != files.by_path.end() && !found->second.expired();
 }
 
 Result<Connection> Database::connect() {

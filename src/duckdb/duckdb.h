@@ -155,8 +155,12 @@ class Database {
  public:
   struct Impl;
   explicit Database(std::shared_ptr<Impl> impl);
-  /// Extensions are never loaded or fetched by themselves.
+  /// Extensions are never loaded or fetched by themselves. A file that this process has open already is shared, with the
+  /// settings of the first: DuckDB would not notice a second instance in the same process, and destroy the file. After a fatal
+  /// error it can be opened afresh once everybody here has let go of it.
   static Result<Database> open(const Settings& settings);
+  /// Whether anybody in this process has the file open.
+  static bool is_open(const std::string& path);
   Result<Connection> connect();
 
  private:

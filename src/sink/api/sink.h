@@ -14,7 +14,7 @@
 #include "event/rows.h"
 
 /// The contract between pipelines, repair and audit on one side and stores on the other. README.md states it in words;
-/// testing/conformance.h runs it over every sink.
+/// conformance.h (for tests) runs it over every sink.
 namespace holdfast::sink {
 
 struct TopicPartition {
@@ -95,7 +95,7 @@ struct StoredRun {
 
 /// Which stamps to read back. Everything by default.
 struct Window {
-  std::string source;  // empty: all
+  std::string source = {};  // empty: all
   int64_t epoch = -1;  // -1: all
   int64_t first = 0;
   int64_t last = INT64_MAX;
