@@ -1,8 +1,7 @@
 #include "broker/api_table.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+#include <fmt/core.h>
 
 #include "broker/context.h"
 #include "broker/handlers/handlers.h"
@@ -56,7 +55,8 @@ constexpr ServedApi kServed[] = {
     served<wire::DeleteRecordsRequest>("move the start of a partition"),
     served<wire::InitProducerIdRequest>("ids for idempotent producers"),
     served<wire::OffsetForLeaderEpochRequest>("where a leader epoch ends"),
-    served<wire::DescribeConfigsRequest>("settings of topics and of the broker, with their sources"),
+    served<wire::DescribeConfigsRequest>(
+        "settings of topics and of the broker, with their sources"),
     served<wire::AlterConfigsRequest>("replace settings"),
     served<wire::DescribeLogDirsRequest>("the data folder"),
     served<wire::CreatePartitionsRequest>("add partitions"),
@@ -67,20 +67,24 @@ constexpr ServedApi kServed[] = {
 
 }  // namespace
 
-std::span<const ServedApi> served_apis() { return kServed; }
+std::span<const ServedApi> served_apis() {
+  return kServed;
+}
 
 const ServedApi* find_served_api(int16_t key) {
-  const auto found = std::lower_bound(std::begin(kServed), std::end(kServed), key, [](const ServedApi& api, int16_t wanted) {
-    return static_cast<int16_t>(api.spec->key) < wanted;
-  });
-  return found != std::end(kServed) && static_cast<int16_t>(found->spec->key) == key ? found : nullptr;
+  const auto found = std::lower_bound(std::begin(kServed), std::end(kServed), key,
+                                      [](const ServedApi& api, int16_t wanted) {
+                                        return static_cast<int16_t>(api.spec->key) < wanted;
+                                      });
+  return found != std::end(kServed) && static_cast<int16_t>(found->spec->key) == key ? found
+                                                                                     : nullptr;
 }
 
 std::string served_apis_markdown() {
   std::string table = "| key | API | versions | what for |\n|---|---|---|---|\n";
   for (const ServedApi& api : kServed) {
-    table += fmt::format("| {} | {} | {}-{} | {} |\n", static_cast<int16_t>(api.spec->key), api.spec->name, api.versions.min,
-                         api.versions.max, api.what);
+    table += fmt::format("| {} | {} | {}-{} | {} |\n", static_cast<int16_t>(api.spec->key),
+                         api.spec->name, api.versions.min, api.versions.max, api.what);
   }
   return table;
 }

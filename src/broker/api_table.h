@@ -18,7 +18,8 @@ struct ServedApi {
   const char* what = "";  // for the table in the documentation
 };
 
-/// The one list that dispatch, the ApiVersions answer and the documentation are made from; by rising key.
+/// The one list that dispatch, the ApiVersions answer and the documentation are made from; by
+/// rising key.
 std::span<const ServedApi> served_apis();
 /// Null if it is not served.
 const ServedApi* find_served_api(int16_t key);

@@ -1,8 +1,7 @@
 #include "broker/broker.h"
 
-#include <fmt/core.h>
-
 #include <condition_variable>
+#include <fmt/core.h>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -26,7 +25,8 @@ TopicId random_id() {
 
 /// 22 characters, as Kafka writes its ids.
 std::string base64(const TopicId& id) {
-  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  static constexpr char digits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::string text;
   uint32_t bits = 0;
   int have = 0;
@@ -38,14 +38,16 @@ std::string base64(const TopicId& id) {
 }
 
 Status check(const BrokerSettings& settings) {
-  if (settings.data_folder.empty()) return fail(ErrorCode::invalid, "the broker needs a data folder");
+  if (settings.data_folder.empty())
+    return fail(ErrorCode::invalid, "the broker needs a data folder");
   if (!settings.insecure && !settings.listen.is_loopback()) {
-    return fail(ErrorCode::invalid,
-                fmt::format("{} can be reached from other machines, and nobody is authenticated; listen on 127.0.0.1, or "
-                            "allow it with insecure",
-                            settings.listen.text()));
+    return fail(ErrorCode::invalid, fmt::format("{} can be reached from other machines, and nobody "
+                                                "is authenticated; listen on 127.0.0.1, or "
+                                                "allow it with insecure",
+                                                settings.listen.text()));
   }
-  if (settings.default_partitions < 1) return fail(ErrorCode::invalid, "default partitions must be at least 1");
+  if (settings.default_partitions < 1)
+    return fail(ErrorCode::invalid, "default partitions must be at least 1");
   return {};
 }
 
@@ -65,7 +67,8 @@ class RunningBroker final : public Broker {
     HOLDFAST_CHECKED(log_->start(callbacks()));
     core_ = std::make_unique<Core>(settings_, state_, *log_, *server_, random_id);
     server_->attach(*core_);
-    if (state_.cluster_id().empty()) HOLDFAST_CHECKED(core_->change(ClusterCreated{base64(random_id())}));
+    if (state_.cluster_id().empty())
+      HOLDFAST_CHECKED(core_->change(ClusterCreated{base64(random_id())}));
     cluster_id_ = state_.cluster_id();
     const os::Address bound = HOLDFAST_TRY(server_->listen(settings_.listen));
     address_ = settings_.advertised.value_or(bound);
@@ -113,11 +116,14 @@ class RunningBroker final : public Broker {
     if (const ByteView checkpoint = log_->checkpoint(); !checkpoint.empty()) {
       HOLDFAST_CHECKED(state_.load(checkpoint, now_ms));
     }
-    HOLDFAST_CHECKED(log_->replay(log_->checkpoint_position(), [&](const log::Frame& frame) -> Status {
-      if (frame.key.kind == log::FrameKind::state) return state_.replay(HOLDFAST_TRY(decode_state_record(frame.body)));
-      state_.replay_batch(frame.key.partition, HOLDFAST_TRY(record::BatchView::parse(frame.body)), now_ms);
-      return {};
-    }));
+    HOLDFAST_CHECKED(
+        log_->replay(log_->checkpoint_position(), [&](const log::Frame& frame) -> Status {
+          if (frame.key.kind == log::FrameKind::state)
+            return state_.replay(HOLDFAST_TRY(decode_state_record(frame.body)));
+          state_.replay_batch(frame.key.partition,
+                              HOLDFAST_TRY(record::BatchView::parse(frame.body)), now_ms);
+          return {};
+        }));
     state_.restart_done();
     return {};
   }
@@ -143,7 +149,8 @@ class RunningBroker final : public Broker {
               failure_ = why;
               changed_.notify_all();
             },
-        .segment_sealed = [this](log::Position) { loop_->post([this] { core_->segment_sealed(); }); },
+        .segment_sealed =
+            [this](log::Position) { loop_->post([this] { core_->segment_sealed(); }); },
     };
   }
 
@@ -160,14 +167,17 @@ class RunningBroker final : public Broker {
     const auto patience = std::chrono::milliseconds(kDrainMs);
     {
       std::unique_lock lock(mutex_);
-      // The writer tells of its progress without the lock, so a little patience replaces an exact wake-up.
+      // The writer tells of its progress without the lock, so a little patience replaces an exact
+      // wake-up.
       const auto until = std::chrono::steady_clock::now() + patience;
-      while (!failure_ && log_->durable() < log_->end() && std::chrono::steady_clock::now() < until) {
+      while (!failure_ && log_->durable() < log_->end() &&
+             std::chrono::steady_clock::now() < until) {
         changed_.wait_for(lock, std::chrono::milliseconds(5));
       }
       if (failure_) return std::unexpected(*failure_);
     }
-    if (log_->durable() < log_->end()) return fail(ErrorCode::disk_full, "stopped before everything was on disk");
+    if (log_->durable() < log_->end())
+      return fail(ErrorCode::disk_full, "stopped before everything was on disk");
     log_->write_checkpoint(log_->end(), state_.checkpoint());
     return log_->wait_for_checkpoint();
   }

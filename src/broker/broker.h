@@ -10,18 +10,21 @@
 
 namespace holdfast::broker {
 
-/// A durable single-node broker that speaks Kafka's protocol. Runs on threads of its own (one event loop that owns all state,
-/// and the log's writer), so it can be a process or a part of one. An answer to a produce request means that the records
-/// are on disk; a consumer never sees a record that a power cut could take back.
+/// A durable single-node broker that speaks Kafka's protocol. Runs on threads of its own (one event
+/// loop that owns all state, and the log's writer), so it can be a process or a part of one. An
+/// answer to a produce request means that the records are on disk; a consumer never sees a record
+/// that a power cut could take back.
 ///
-/// It does not replicate, and nobody is authenticated: beyond loopback it listens only if the settings say `insecure`.
+/// It does not replicate, and nobody is authenticated: beyond loopback it listens only if the
+/// settings say `insecure`.
 ///
 /// Threads: any, one call at a time.
 class Broker {
  public:
   /// Opens or creates the data folder, recovers, listens. When it returns, clients are served.
   /// Fails with `invalid` (settings), `locked`, `version_unknown`, `corrupt`, `io`.
-  static Result<std::unique_ptr<Broker>> start(BrokerSettings settings, os::Files& files = os::real_files());
+  static Result<std::unique_ptr<Broker>> start(BrokerSettings settings,
+                                               os::Files& files = os::real_files());
 
   /// Stops, if still running.
   virtual ~Broker() = default;
@@ -30,10 +33,12 @@ class Broker {
   virtual os::Address address() const = 0;
   virtual std::string cluster_id() const = 0;
 
-  /// Closes every connection, makes all that was accepted durable, writes a checkpoint, gives the data folder back.
+  /// Closes every connection, makes all that was accepted durable, writes a checkpoint, gives the
+  /// data folder back.
   virtual Status stop() = 0;
 
-  /// Waits until the broker has stopped: by `stop`, or because its log failed. Answers why, in the second case.
+  /// Waits until the broker has stopped: by `stop`, or because its log failed. Answers why, in the
+  /// second case.
   virtual Status wait() = 0;
 };
 

@@ -7,12 +7,16 @@
 namespace holdfast::broker {
 namespace {
 
-constexpr size_t kCopyBelow = 2048;  // a smaller answer is copied behind others rather than kept by itself
+constexpr size_t kCopyBelow =
+    2048;  // a smaller answer is copied behind others rather than kept by itself
 
 }  // namespace
 
 Client::Client(ClientHost& host, uint64_t id, std::unique_ptr<os::Connection> connection)
-    : host_(host), id_(id), connection_(std::move(connection)), last_active_ms_(host.now().steady_ms) {}
+    : host_(host),
+      id_(id),
+      connection_(std::move(connection)),
+      last_active_ms_(host.now().steady_ms) {}
 
 Client::~Client() {
   if (partial_) host_.give_back(partial_->size);
@@ -20,7 +24,10 @@ Client::~Client() {
 
 std::array<MutableBytes, 2> Client::receive_buffers() {
   const MutableBytes shared = host_.scratch();
-  if (partial_) return {MutableBytes(partial_->bytes.get() + partial_->filled, partial_->size - partial_->filled), shared};
+  if (partial_)
+    return {
+        MutableBytes(partial_->bytes.get() + partial_->filled, partial_->size - partial_->filled),
+        shared};
   if (size_filled_ > 0) return {MutableBytes(size_prefix_).subspan(size_filled_), shared};
   return {shared, {}};
 }
@@ -164,7 +171,8 @@ void Client::drain() {
 }
 
 void Client::closed(const Error& why) {
-  host_.gone(id_, doomed_ ? std::string_view(why_) : std::string_view(why.message));  // destroys this
+  host_.gone(id_,
+             doomed_ ? std::string_view(why_) : std::string_view(why.message));  // destroys this
 }
 
 }  // namespace holdfast::broker

@@ -18,22 +18,26 @@ class ClientHost {
   virtual ~ClientHost() = default;
   virtual const BrokerLimits& limits() const = 0;
   virtual Instant now() const = 0;
-  /// A buffer for whatever comes next, of any connection; its contents are used up before the next read.
+  /// A buffer for whatever comes next, of any connection; its contents are used up before the next
+  /// read.
   virtual MutableBytes scratch() = 0;
-  /// Whether `bytes` more may be held for a partly received request. Refused: the client waits until `resume` is called.
+  /// Whether `bytes` more may be held for a partly received request. Refused: the client waits
+  /// until `resume` is called.
   virtual bool reserve(uint64_t bytes) = 0;
   virtual void give_back(uint64_t bytes) = 0;
   /// The log is behind: the client waits until `resume` is called.
   virtual bool congested() const = 0;
   virtual void wait_for_room(Client& client) = 0;
-  virtual void serve(const wire::RequestHeader& request, uint64_t connection, uint64_t sequence) = 0;
+  virtual void serve(const wire::RequestHeader& request, uint64_t connection,
+                     uint64_t sequence) = 0;
   /// The connection is over; destroys the client.
   virtual void gone(uint64_t connection, std::string_view why) = 0;
 };
 
-/// One client's connection: cuts what comes in into requests, and sends answers in the order of the requests. Requests that
-/// lie whole in the shared buffer are served from there; a larger one gets a buffer of its own size, which is read into
-/// directly. Between requests a connection holds no buffer.
+/// One client's connection: cuts what comes in into requests, and sends answers in the order of the
+/// requests. Requests that lie whole in the shared buffer are served from there; a larger one gets
+/// a buffer of its own size, which is read into directly. Between requests a connection holds no
+/// buffer.
 class Client final : public os::Connection::Owner {
  public:
   Client(ClientHost& host, uint64_t id, std::unique_ptr<os::Connection> connection);
@@ -83,8 +87,9 @@ class Client final : public os::Connection::Owner {
   bool doomed_ = false;
   bool draining_ = false;
   uint64_t first_slot_ = 0;
-  std::deque<std::optional<Response>> slots_;  // of the requests from `first_slot_` on; empty: not answered yet
-  uint64_t held_bytes_ = 0;                    // of answers that wait for one before them
+  std::deque<std::optional<Response>>
+      slots_;                // of the requests from `first_slot_` on; empty: not answered yet
+  uint64_t held_bytes_ = 0;  // of answers that wait for one before them
   int64_t last_active_ms_ = 0;
   std::string why_;
 };

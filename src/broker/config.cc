@@ -1,9 +1,8 @@
 #include "broker/config.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <charconv>
+#include <fmt/core.h>
 
 namespace holdfast::broker {
 namespace {
@@ -12,29 +11,33 @@ using enum ConfigType;
 
 constexpr std::string_view kForever = "9223372036854775807";
 
-// Settings that tune how Kafka keeps its files are taken and told again, since tools set them, but mean nothing here: one
-// log holds all partitions.
+// Settings that tune how Kafka keeps its files are taken and told again, since tools set them, but
+// mean nothing here: one log holds all partitions.
 constexpr ConfigKey kTopicKeys[] = {
     {"cleanup.policy", list, "delete", "log.cleanup.policy", "delete,compact", INT64_MIN,
      "compact: records need keys; everything is kept so far"},
-    {"compression.type", string, "producer", "compression.type", "producer", INT64_MIN, "batches are kept as they come"},
+    {"compression.type", string, "producer", "compression.type", "producer", INT64_MIN,
+     "batches are kept as they come"},
     {"delete.retention.ms", int64, "86400000", "", "", 0, "how long tombstones are kept"},
     {"file.delete.delay.ms", int64, "60000", "", "", 0, "means nothing here"},
-    {"flush.messages", int64, "1", "log.flush.interval.messages", "", 1, "every record is on disk before it is acknowledged"},
+    {"flush.messages", int64, "1", "log.flush.interval.messages", "", 1,
+     "every record is on disk before it is acknowledged"},
     {"flush.ms", int64, kForever, "", "", 0, "means nothing here"},
     {"index.interval.bytes", int32, "4096", "", "", 0, "means nothing here"},
     {"max.compaction.lag.ms", int64, kForever, "", "", 1, "when a record must have been compacted"},
     {"max.message.bytes", int32, "1048588", "message.max.bytes", "", 0, "the largest batch"},
     {"message.timestamp.after.max.ms", int64, kForever, "", "", 0, "means nothing here"},
     {"message.timestamp.before.max.ms", int64, kForever, "", "", 0, "means nothing here"},
-    {"message.timestamp.type", string, "CreateTime", "log.message.timestamp.type", "CreateTime,LogAppendTime", INT64_MIN,
-     "whose clock stamps the records"},
+    {"message.timestamp.type", string, "CreateTime", "log.message.timestamp.type",
+     "CreateTime,LogAppendTime", INT64_MIN, "whose clock stamps the records"},
     {"min.cleanable.dirty.ratio", real, "0.5", "", "", 0, "means nothing here"},
     {"min.compaction.lag.ms", int64, "0", "", "", 0, "when a record may be compacted"},
     {"min.insync.replicas", int32, "1", "min.insync.replicas", "", 1, "there is one replica"},
     {"preallocate", boolean, "true", "", "", INT64_MIN, "means nothing here"},
-    {"retention.bytes", int64, "-1", "log.retention.bytes", "", -1, "kept by this much; everything is kept so far"},
-    {"retention.ms", int64, "-1", "log.retention.ms", "", -1, "kept for so long; everything is kept so far"},
+    {"retention.bytes", int64, "-1", "log.retention.bytes", "", -1,
+     "kept by this much; everything is kept so far"},
+    {"retention.ms", int64, "-1", "log.retention.ms", "", -1,
+     "kept for so long; everything is kept so far"},
     {"segment.bytes", int32, "67108864", "log.segment.bytes", "", 14, "means nothing here"},
     {"segment.index.bytes", int32, "10485760", "", "", 4, "means nothing here"},
     {"segment.jitter.ms", int64, "0", "", "", 0, "means nothing here"},
@@ -43,25 +46,32 @@ constexpr ConfigKey kTopicKeys[] = {
 };
 
 constexpr ConfigKey kBrokerKeys[] = {
-    {"auto.create.topics.enable", boolean, "true", "", "", INT64_MIN, "create topics that are asked for"},
+    {"auto.create.topics.enable", boolean, "true", "", "", INT64_MIN,
+     "create topics that are asked for"},
     {"compression.type", string, "producer", "", "", INT64_MIN, "batches are kept as they come"},
-    {"connections.max.idle.ms", int64, "600000", "", "", 0, "idle connections are closed after this"},
+    {"connections.max.idle.ms", int64, "600000", "", "", 0,
+     "idle connections are closed after this"},
     {"default.replication.factor", int32, "1", "", "", 1, "there is one replica"},
     {"delete.topic.enable", boolean, "true", "", "", INT64_MIN, "topics can be deleted"},
     {"fetch.max.bytes", int32, "57671680", "", "", 0, "the largest answer to a fetch"},
     {"log.cleanup.policy", list, "delete", "", "", INT64_MIN, "of topics that say nothing else"},
-    {"log.flush.interval.messages", int64, "1", "", "", 1, "every record is on disk before it is acknowledged"},
-    {"log.message.timestamp.type", string, "CreateTime", "", "", INT64_MIN, "of topics that say nothing else"},
+    {"log.flush.interval.messages", int64, "1", "", "", 1,
+     "every record is on disk before it is acknowledged"},
+    {"log.message.timestamp.type", string, "CreateTime", "", "", INT64_MIN,
+     "of topics that say nothing else"},
     {"log.retention.bytes", int64, "-1", "", "", -1, "of topics that say nothing else"},
     {"log.retention.ms", int64, "-1", "", "", -1, "of topics that say nothing else"},
     {"log.segment.bytes", int32, "67108864", "", "", 14, "size of the log's files"},
     {"max.connections", int32, "4096", "", "", 0, "more are refused"},
-    {"message.max.bytes", int32, "1048588", "", "", 0, "the largest batch, of topics that say nothing else"},
+    {"message.max.bytes", int32, "1048588", "", "", 0,
+     "the largest batch, of topics that say nothing else"},
     {"min.insync.replicas", int32, "1", "", "", 1, "there is one replica"},
     {"node.id", int32, "1", "", "", 0, "of this broker"},
     {"num.partitions", int32, "1", "", "", 1, "of topics that are created without saying"},
-    {"offset.metadata.max.bytes", int32, "4096", "", "", 0, "what a client may store beside an offset"},
-    {"producer.id.expiration.ms", int32, "86400000", "", "", 1, "idle producers are forgotten after this"},
+    {"offset.metadata.max.bytes", int32, "4096", "", "", 0,
+     "what a client may store beside an offset"},
+    {"producer.id.expiration.ms", int32, "86400000", "", "", 1,
+     "idle producers are forgotten after this"},
     {"socket.request.max.bytes", int32, "104857600", "", "", 1, "the largest request"},
 };
 
@@ -77,7 +87,8 @@ std::string static_value(std::string_view name, const BrokerSettings& settings) 
   if (name == "node.id") return std::to_string(settings.node_id);
   if (name == "num.partitions") return std::to_string(settings.default_partitions);
   if (name == "offset.metadata.max.bytes") return std::to_string(limits.offset_metadata_bytes_max);
-  if (name == "producer.id.expiration.ms") return std::to_string(settings.producer_id_expiration_ms);
+  if (name == "producer.id.expiration.ms")
+    return std::to_string(settings.producer_id_expiration_ms);
   if (name == "socket.request.max.bytes") return std::to_string(limits.request_bytes_max);
   return {};
 }
@@ -110,31 +121,45 @@ std::optional<T> parse(std::string_view text) {
 
 std::optional<double> as_number(ConfigType type, std::string_view value) {
   switch (type) {
-    case int16: return parse<int16_t>(value);
-    case int32: return parse<int32_t>(value);
-    case int64: return parse<int64_t>(value);
-    default: return parse<double>(value);
+    case int16:
+      return parse<int16_t>(value);
+    case int32:
+      return parse<int32_t>(value);
+    case int64:
+      return parse<int64_t>(value);
+    default:
+      return parse<double>(value);
   }
 }
 
 }  // namespace
 
-std::span<const ConfigKey> topic_config_keys() { return kTopicKeys; }
-std::span<const ConfigKey> broker_config_keys() { return kBrokerKeys; }
-bool is_dynamic(const ConfigKey& broker_key) { return broker_key.name == "message.max.bytes"; }
+std::span<const ConfigKey> topic_config_keys() {
+  return kTopicKeys;
+}
+std::span<const ConfigKey> broker_config_keys() {
+  return kBrokerKeys;
+}
+bool is_dynamic(const ConfigKey& broker_key) {
+  return broker_key.name == "message.max.bytes";
+}
 
 const ConfigKey* find_config_key(std::span<const ConfigKey> keys, std::string_view name) {
-  const auto found = std::find_if(keys.begin(), keys.end(), [&](const ConfigKey& key) { return key.name == name; });
+  const auto found = std::find_if(keys.begin(), keys.end(),
+                                  [&](const ConfigKey& key) { return key.name == name; });
   return found == keys.end() ? nullptr : &*found;
 }
 
 Status judge_config(const ConfigKey& key, std::string_view value) {
   const auto wrong = [&](std::string_view wanted) {
-    return fail(ErrorCode::invalid, fmt::format("{} = \"{}\": must be {}", key.name, value, wanted));
+    return fail(ErrorCode::invalid,
+                fmt::format("{} = \"{}\": must be {}", key.name, value, wanted));
   };
   if (key.type == boolean && value != "true" && value != "false") return wrong("true or false");
-  if (key.type == string && !key.allowed.empty() && !is_word_of(value, key.allowed)) return wrong(fmt::format("one of {}", key.allowed));
-  if (key.type == list && !key.allowed.empty() && !all_allowed(value, key.allowed)) return wrong(fmt::format("of {}", key.allowed));
+  if (key.type == string && !key.allowed.empty() && !is_word_of(value, key.allowed))
+    return wrong(fmt::format("one of {}", key.allowed));
+  if (key.type == list && !key.allowed.empty() && !all_allowed(value, key.allowed))
+    return wrong(fmt::format("of {}", key.allowed));
   if (key.type == boolean || key.type == string || key.type == list) return {};
   const auto number = as_number(key.type, value);
   if (!number) return wrong("a number");
@@ -152,20 +177,24 @@ std::vector<ConfigValue> broker_config_values(const ConfigKey& key, const Config
   if (!started_with.empty() && started_with != key.default_value) {
     values.push_back({std::string(key.name), std::move(started_with), ConfigSource::static_broker});
   }
-  values.push_back({std::string(key.name), std::string(key.default_value), ConfigSource::default_value});
+  values.push_back(
+      {std::string(key.name), std::string(key.default_value), ConfigSource::default_value});
   return values;
 }
 
-std::vector<ConfigValue> topic_config_values(const ConfigKey& key, const Topic& topic, const ConfigMap& broker_config,
+std::vector<ConfigValue> topic_config_values(const ConfigKey& key, const Topic& topic,
+                                             const ConfigMap& broker_config,
                                              const BrokerSettings& settings) {
   std::vector<ConfigValue> values;
   if (const auto found = topic.config.find(key.name); found != topic.config.end()) {
     values.push_back({found->first, found->second, ConfigSource::topic});
   }
   if (const ConfigKey* broker_key = find_config_key(kBrokerKeys, key.broker_name)) {
-    for (ConfigValue& value : broker_config_values(*broker_key, broker_config, settings)) values.push_back(std::move(value));
+    for (ConfigValue& value : broker_config_values(*broker_key, broker_config, settings))
+      values.push_back(std::move(value));
   } else {
-    values.push_back({std::string(key.name), std::string(key.default_value), ConfigSource::default_value});
+    values.push_back(
+        {std::string(key.name), std::string(key.default_value), ConfigSource::default_value});
   }
   return values;
 }

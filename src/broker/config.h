@@ -13,15 +13,29 @@
 namespace holdfast::broker {
 
 /// By Kafka's numbers in DescribeConfigs.
-enum class ConfigType : int8_t { boolean = 1, string = 2, int32 = 3, int16 = 4, int64 = 5, real = 6, list = 7 };
-enum class ConfigSource : int8_t { topic = 1, dynamic_broker = 2, static_broker = 4, default_value = 5 };
+enum class ConfigType : int8_t {
+  boolean = 1,
+  string = 2,
+  int32 = 3,
+  int16 = 4,
+  int64 = 5,
+  real = 6,
+  list = 7
+};
+enum class ConfigSource : int8_t {
+  topic = 1,
+  dynamic_broker = 2,
+  static_broker = 4,
+  default_value = 5
+};
 
 /// A setting that clients can read, under the name that Kafka's tools know.
 struct ConfigKey {
   std::string_view name;
   ConfigType type;
   std::string_view default_value;
-  std::string_view broker_name;  // of a topic's setting: the broker's setting for topics that have none; may be empty
+  std::string_view broker_name;  // of a topic's setting: the broker's setting for topics that have
+                                 // none; may be empty
   std::string_view allowed;      // words with commas between them; empty: anything of the type
   int64_t least = INT64_MIN;     // of numbers
   std::string_view what;
@@ -29,7 +43,8 @@ struct ConfigKey {
 
 /// Those of topics; all can be set.
 std::span<const ConfigKey> topic_config_keys();
-/// Those of the broker. Only `message.max.bytes` can be changed while it runs; the rest show what it was started with.
+/// Those of the broker. Only `message.max.bytes` can be changed while it runs; the rest show what
+/// it was started with.
 std::span<const ConfigKey> broker_config_keys();
 bool is_dynamic(const ConfigKey& broker_key);
 /// Null if there is none of the name.
@@ -45,7 +60,8 @@ struct ConfigValue {
   ConfigSource source = ConfigSource::default_value;
 };
 /// All values that a topic's or the broker's key has, the one that counts first.
-std::vector<ConfigValue> topic_config_values(const ConfigKey& key, const Topic& topic, const ConfigMap& broker_config,
+std::vector<ConfigValue> topic_config_values(const ConfigKey& key, const Topic& topic,
+                                             const ConfigMap& broker_config,
                                              const BrokerSettings& settings);
 std::vector<ConfigValue> broker_config_values(const ConfigKey& key, const ConfigMap& broker_config,
                                               const BrokerSettings& settings);

@@ -10,8 +10,8 @@
 
 namespace holdfast::broker {
 
-/// What a handler knows of the request that it serves, and the ways to answer it. Lives as long as the handler runs; what
-/// is answered later keeps a copy of `ticket`.
+/// What a handler knows of the request that it serves, and the ways to answer it. Lives as long as
+/// the handler runs; what is answered later keeps a copy of `ticket`.
 class Context {
  public:
   Context(Core& core_, const Ticket& ticket_, std::string_view client, Instant now_)

@@ -1,9 +1,8 @@
 #include "broker/core.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
+#include <fmt/core.h>
 
 #include "base/check.h"
 #include "base/log_line.h"
@@ -15,31 +14,44 @@
 namespace holdfast::broker {
 namespace {
 
-constexpr int64_t kWaitingCheckMs = 1000;      // how exactly produce time-outs are kept
+constexpr int64_t kWaitingCheckMs = 1000;  // how exactly produce time-outs are kept
 constexpr int64_t kHousekeepingMs = 600'000;
-constexpr uint64_t kCheckpointShare = 64;      // checkpoints are at most this part of what is written
+constexpr uint64_t kCheckpointShare = 64;  // checkpoints are at most this part of what is written
 
 }  // namespace
 
-Core::Core(const BrokerSettings& settings, State& state, log::Log& log, Outlet& outlet, std::function<TopicId()> new_id)
-    : settings_(settings), state_(state), log_(log), outlet_(outlet), state_end_(log.end()), durable_(log.durable()), new_id_(std::move(new_id)) {
+Core::Core(const BrokerSettings& settings, State& state, log::Log& log, Outlet& outlet,
+           std::function<TopicId()> new_id)
+    : settings_(settings),
+      state_(state),
+      log_(log),
+      outlet_(outlet),
+      state_end_(log.end()),
+      durable_(log.durable()),
+      new_id_(std::move(new_id)) {
   last_checkpoint_ = log.checkpoint_position();
   state_.on_topic_deleted = [this](Topic& topic) { topic_deleted(topic); };
 }
 
-Core::~Core() { state_.on_topic_deleted = nullptr; }
+Core::~Core() {
+  state_.on_topic_deleted = nullptr;
+}
 
-void Core::serve(const wire::RequestHeader& request, uint64_t connection, uint64_t sequence, Instant now) {
+void Core::serve(const wire::RequestHeader& request, uint64_t connection, uint64_t sequence,
+                 Instant now) {
   Context context(*this, {connection, sequence, request.api_version, request.correlation_id},
                   request.client_id.value_or(""), now);
   const ServedApi* api = find_served_api(request.api_key);
   if (!api) return context.disconnect(fmt::format("unknown API key {}", request.api_key));
-  if (request.verdict == wire::RequestHeader::Verdict::known && api->versions.contains(request.api_version)) {
+  if (request.verdict == wire::RequestHeader::Verdict::known &&
+      api->versions.contains(request.api_version)) {
     return api->serve(context, request.body);
   }
-  // A client that asks what we speak cannot know it yet, so it gets an answer that every version of it can read.
+  // A client that asks what we speak cannot know it yet, so it gets an answer that every version of
+  // it can read.
   if (api->spec->key == wire::ApiKey::api_versions) return refuse_api_versions(context);
-  context.disconnect(fmt::format("{} of version {}, which is not served", api->spec->name, request.api_version));
+  context.disconnect(
+      fmt::format("{} of version {}, which is not served", api->spec->name, request.api_version));
 }
 
 void Core::forget(uint64_t connection) {
@@ -70,7 +82,10 @@ void Core::durable(log::Position upto, Instant now) {
 }
 
 void Core::stalled(const Error& why) {
-  if (!stalled_) log_error("broker", "nothing can be written: {}; produce requests are refused until there is space", why.message);
+  if (!stalled_)
+    log_error("broker",
+              "nothing can be written: {}; produce requests are refused until there is space",
+              why.message);
   stalled_ = true;
 }
 
@@ -83,7 +98,9 @@ void Core::failed(const Error& why) {
 
 void Core::segment_sealed() {
   // A big state is not written for every segment: restart then reads a few more of them.
-  if (checkpoint_ || log_.end().value - last_checkpoint_.value < kCheckpointShare * last_checkpoint_bytes_) return;
+  if (checkpoint_ ||
+      log_.end().value - last_checkpoint_.value < kCheckpointShare * last_checkpoint_bytes_)
+    return;
   checkpoint_ = Checkpoint{log_.end(), state_.checkpoint()};
   last_checkpoint_ = checkpoint_->upto;
   last_checkpoint_bytes_ = checkpoint_->bytes.size();
@@ -136,7 +153,8 @@ int64_t Core::next_deadline_ms() const {
 }
 
 bool Core::congested() const {
-  return !stalled_ && !failed_ && log_.end().value - log_.durable().value > settings_.pending_bytes_max / 2;
+  return !stalled_ && !failed_ &&
+         log_.end().value - log_.durable().value > settings_.pending_bytes_max / 2;
 }
 
 Status Core::may_append() const {
@@ -149,7 +167,8 @@ Status Core::change(const StateRecord& record) {
   HOLDFAST_CHECKED(may_append());
   const ByteBuffer bytes = encode(record);
   const ByteView body = bytes;
-  state_end_ = HOLDFAST_TRY(log_.append({.kind = log::FrameKind::state, .partition = {}}, {&body, 1}));
+  state_end_ =
+      HOLDFAST_TRY(log_.append({.kind = log::FrameKind::state, .partition = {}}, {&body, 1}));
   const Status applied = state_.replay(record);
   HOLDFAST_CHECK(applied.has_value());
   return {};
@@ -188,7 +207,8 @@ void Core::when_durable(const Ticket& ticket, log::Position position, int64_t de
                         std::move_only_function<void(bool)> then) {
   if (failed_) return disconnect(ticket.connection, "the log failed");
   if (position <= durable_ || planted_bug == PlantedBug::acknowledge_before_sync) return then(true);
-  // Nearly always at the back: only answers that need no append of their own may belong further ahead.
+  // Nearly always at the back: only answers that need no append of their own may belong further
+  // ahead.
   auto place = waiting_.end();
   while (place != waiting_.begin() && std::prev(place)->position > position) --place;
   waiting_.insert(place, Waiting{ticket, position, deadline_ms, std::move(then)});

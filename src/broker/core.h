@@ -35,8 +35,8 @@ struct Response {
   Pins pins;
 };
 
-/// Names a request until it is answered. Answers of one connection leave in the order of `sequence`, whatever the order
-/// in which they are given.
+/// Names a request until it is answered. Answers of one connection leave in the order of
+/// `sequence`, whatever the order in which they are given.
 struct Ticket {
   uint64_t connection = 0;
   uint64_t sequence = 0;
@@ -53,13 +53,14 @@ class Outlet {
   virtual void disconnect(uint64_t connection, std::string_view why) = 0;
 };
 
-/// The broker without sockets, clock and threads: requests, time and the log's progress come in, answers go out through the
-/// Outlet. So it can be simulated, and every run repeated.
+/// The broker without sockets, clock and threads: requests, time and the log's progress come in,
+/// answers go out through the Outlet. So it can be simulated, and every run repeated.
 class Core {
  public:
-  /// `state` has been replayed up to the end of `log`, which is started. Both and `outlet` outlive the core.
-  /// `new_id` makes random topic ids.
-  Core(const BrokerSettings& settings, State& state, log::Log& log, Outlet& outlet, std::function<TopicId()> new_id);
+  /// `state` has been replayed up to the end of `log`, which is started. Both and `outlet` outlive
+  /// the core. `new_id` makes random topic ids.
+  Core(const BrokerSettings& settings, State& state, log::Log& log, Outlet& outlet,
+       std::function<TopicId()> new_id);
   ~Core();
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
@@ -67,8 +68,10 @@ class Core {
   /// What this broker calls itself to clients.
   void set_address(os::Address address) { address_ = std::move(address); }
 
-  /// One request; it is answered within the call or later, or its connection ends. Its bytes need not outlive the call.
-  void serve(const wire::RequestHeader& request, uint64_t connection, uint64_t sequence, Instant now);
+  /// One request; it is answered within the call or later, or its connection ends. Its bytes need
+  /// not outlive the call.
+  void serve(const wire::RequestHeader& request, uint64_t connection, uint64_t sequence,
+             Instant now);
   /// The connection is gone: nobody waits for its answers any more.
   void forget(uint64_t connection);
   /// The log has come so far.
@@ -100,17 +103,22 @@ class Core {
   /// Behind the last change of state.
   log::Position state_end() const { return state_end_; }
 
-  /// Appends a client's batch, which has been judged, with its place and epoch set. `limit`, `read_only`, `disk_full`: not
-  /// appended.
+  /// Appends a client's batch, which has been judged, with its place and epoch set. `limit`,
+  /// `read_only`, `disk_full`: not appended.
   Result<int64_t> append(Partition& partition, const record::BatchView& batch, Instant now);
 
-  void answer(const Ticket& ticket, Response response) { outlet_.answer(ticket, std::move(response)); }
+  void answer(const Ticket& ticket, Response response) {
+    outlet_.answer(ticket, std::move(response));
+  }
   void answer_when_durable(const Ticket& ticket, wire::Gather bytes, log::Position position);
-  /// Calls back with true once `position` is durable, or with false at the deadline. When the log fails before either, the
-  /// connection ends without an answer, since nobody can say what became of the request.
+  /// Calls back with true once `position` is durable, or with false at the deadline. When the log
+  /// fails before either, the connection ends without an answer, since nobody can say what became
+  /// of the request.
   void when_durable(const Ticket& ticket, log::Position position, int64_t deadline_ms,
                     std::move_only_function<void(bool)> then);
-  void disconnect(uint64_t connection, std::string_view why) { outlet_.disconnect(connection, why); }
+  void disconnect(uint64_t connection, std::string_view why) {
+    outlet_.disconnect(connection, why);
+  }
 
   /// Parks a fetch until its partitions have grown enough, or its deadline.
   void park(std::unique_ptr<FetchWaiter> waiter);
@@ -157,8 +165,8 @@ class Core {
   log::Position durable_;  // as far as `durable` has told: answers and high watermarks go together
   bool stalled_ = false;
   bool failed_ = false;
-  std::deque<Append> appends_;    // not durable yet, in the order of the log
-  std::deque<Waiting> waiting_;   // by position
+  std::deque<Append> appends_;   // not durable yet, in the order of the log
+  std::deque<Waiting> waiting_;  // by position
   int64_t waiting_check_ms_ = 0;
   int64_t housekeeping_ms_ = 0;
   std::optional<Checkpoint> checkpoint_;  // taken, waits until it may be written
@@ -166,7 +174,7 @@ class Core {
   uint64_t last_checkpoint_bytes_ = 0;
   bool space_freed_ = true;  // by what happened before the restart, perhaps
   std::map<std::pair<int64_t, FetchWaiter*>, std::unique_ptr<FetchWaiter>> fetches_;  // by deadline
-  std::vector<FetchWaiter*> ready_;                                                   // have enough now
+  std::vector<FetchWaiter*> ready_;  // have enough now
   std::function<TopicId()> new_id_;
   record::Decompressor decompressor_;
   ByteBuffer scratch_;

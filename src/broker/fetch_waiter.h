@@ -7,8 +7,8 @@
 
 namespace holdfast::broker {
 
-/// A fetch that found less than it asked for and waits. The core wakes it when its partitions have grown by what is missing,
-/// when one of them is deleted, or at its deadline.
+/// A fetch that found less than it asked for and waits. The core wakes it when its partitions have
+/// grown by what is missing, when one of them is deleted, or at its deadline.
 class FetchWaiter {
  public:
   explicit FetchWaiter(const Ticket& for_request) : ticket(for_request) {}

@@ -22,15 +22,19 @@ Server::Server(os::EventLoop& loop, const BrokerSettings& settings, os::Clock& c
 Server::~Server() = default;
 
 Result<os::Address> Server::listen(const os::Address& address) {
-  listener_ = HOLDFAST_TRY(loop_.listen(address, [this](auto connection) { accepted(std::move(connection)); }));
+  listener_ = HOLDFAST_TRY(
+      loop_.listen(address, [this](auto connection) { accepted(std::move(connection)); }));
   return listener_->address();
 }
 
-Instant Server::now() const { return {clock_.steady_ms(), clock_.wall_us() / 1000}; }
+Instant Server::now() const {
+  return {clock_.steady_ms(), clock_.wall_us() / 1000};
+}
 
 void Server::accepted(std::unique_ptr<os::Connection> connection) {
   if (clients_.size() >= settings_.limits.connections_max) {
-    log_warning("broker", "connection from {} refused: there are {} already", connection->peer().text(), clients_.size());
+    log_warning("broker", "connection from {} refused: there are {} already",
+                connection->peer().text(), clients_.size());
     return;
   }
   const uint64_t id = next_connection_++;
@@ -76,7 +80,8 @@ void Server::disconnect(uint64_t connection, std::string_view why) {
 void Server::gone(uint64_t connection, std::string_view why) {
   const auto found = clients_.find(connection);
   if (found == clients_.end()) return;
-  log_line(LogLevel::debug, "broker", fmt::format("connection from {} ended: {}", found->second->peer(), why));
+  log_line(LogLevel::debug, "broker",
+           fmt::format("connection from {} ended: {}", found->second->peer(), why));
   clients_.erase(found);
   core_->forget(connection);
   room_may_be_there();
@@ -85,7 +90,8 @@ void Server::gone(uint64_t connection, std::string_view why) {
 
 bool Server::reserve(uint64_t bytes) {
   // A request that is allowed at all is taken when nothing else is held.
-  if (reserved_bytes_ > 0 && reserved_bytes_ + bytes > settings_.limits.requests_bytes_max) return false;
+  if (reserved_bytes_ > 0 && reserved_bytes_ + bytes > settings_.limits.requests_bytes_max)
+    return false;
   reserved_bytes_ += bytes;
   return true;
 }
@@ -116,7 +122,8 @@ void Server::resume_waiting() {
   }
 }
 
-/// Ends connections that have been idle for too long; those that owe us the rest of a request count as well.
+/// Ends connections that have been idle for too long; those that owe us the rest of a request count
+/// as well.
 void Server::sweep() {
   const int64_t limit = clock_.steady_ms() - settings_.limits.idle_timeout_ms;
   std::vector<uint64_t> idle;
@@ -125,7 +132,8 @@ void Server::sweep() {
   }
   for (const uint64_t id : idle) gone(id, "idle for too long");
   sweep_armed_ = !clients_.empty();
-  if (sweep_armed_) sweep_timer_->arm(clock_.steady_ms() + std::min(kSweepMs, settings_.limits.idle_timeout_ms));
+  if (sweep_armed_)
+    sweep_timer_->arm(clock_.steady_ms() + std::min(kSweepMs, settings_.limits.idle_timeout_ms));
 }
 
 void Server::drain(int64_t patience_ms, std::function<void()> done) {

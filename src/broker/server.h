@@ -24,10 +24,12 @@ class Server final : public Outlet, public ClientHost {
 
   /// The log has come so far.
   void durable(log::Position upto);
-  /// Sees to it that the core is called when something is due. After everything that may change that.
+  /// Sees to it that the core is called when something is due. After everything that may change
+  /// that.
   void arm();
 
-  /// Takes no more connections and requests; calls `done` when all is answered, or after `patience_ms`.
+  /// Takes no more connections and requests; calls `done` when all is answered, or after
+  /// `patience_ms`.
   void drain(int64_t patience_ms, std::function<void()> done);
 
   void answer(const Ticket& ticket, Response response) override;
@@ -57,7 +59,7 @@ class Server final : public Outlet, public ClientHost {
   Core* core_ = nullptr;
   std::vector<std::byte> scratch_;
   std::unique_ptr<os::Listener> listener_;
-  std::unique_ptr<os::Timer> timer_;        // for the core's deadlines
+  std::unique_ptr<os::Timer> timer_;  // for the core's deadlines
   int64_t timer_armed_ms_ = INT64_MAX;
   std::unique_ptr<os::Timer> sweep_timer_;  // for idle connections; armed while there are any
   bool sweep_armed_ = false;

@@ -1,9 +1,8 @@
 #include "broker/state.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <charconv>
+#include <fmt/core.h>
 
 #include "base/check.h"
 
@@ -27,7 +26,8 @@ int64_t number_or(const ConfigMap& config, std::string_view name, int64_t otherw
   return value;
 }
 
-std::string_view text_or(const ConfigMap& config, std::string_view name, std::string_view otherwise) {
+std::string_view text_or(const ConfigMap& config, std::string_view name,
+                         std::string_view otherwise) {
   const auto found = config.find(name);
   return found == config.end() ? otherwise : std::string_view(found->second);
 }
@@ -37,7 +37,8 @@ std::string_view text_or(const ConfigMap& config, std::string_view name, std::st
 bool topic_name_valid(std::string_view name) {
   if (name.empty() || name.size() > 249 || name == "." || name == "..") return false;
   return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
   });
 }
 
@@ -51,16 +52,18 @@ void State::replay_batch(log::PartitionId log_id, const record::BatchView& batch
   }
 }
 
-void State::replay_batch(Partition& partition, const record::BatchView& batch, int64_t base_offset, int64_t now_ms) {
+void State::replay_batch(Partition& partition, const record::BatchView& batch, int64_t base_offset,
+                         int64_t now_ms) {
   partition.end = base_offset + batch.last_offset_delta() + 1;
   if (!batch.idempotent() || batch.base_sequence() < 0) return;
-  partition.producers.replay({.producer_id = batch.producer_id(),
-                              .producer_epoch = batch.producer_epoch(),
-                              .first_sequence = batch.base_sequence(),
-                              .last_sequence = batch.last_sequence(),
-                              .base_offset = base_offset,
-                              .timestamp_ms = batch.log_append_time() ? batch.max_timestamp_ms() : -1},
-                             now_ms);
+  partition.producers.replay(
+      {.producer_id = batch.producer_id(),
+       .producer_epoch = batch.producer_epoch(),
+       .first_sequence = batch.base_sequence(),
+       .last_sequence = batch.last_sequence(),
+       .base_offset = base_offset,
+       .timestamp_ms = batch.log_append_time() ? batch.max_timestamp_ms() : -1},
+      now_ms);
 }
 
 void State::restart_done() {
@@ -75,8 +78,10 @@ Status State::apply(const ClusterCreated& record) {
 }
 
 Status State::apply(const TopicCreated& record) {
-  if (topic(record.name)) return contradiction(fmt::format("topic {} was created twice", record.name));
-  if (topic(record.id)) return contradiction(fmt::format("topic {} has the id of another", record.name));
+  if (topic(record.name))
+    return contradiction(fmt::format("topic {} was created twice", record.name));
+  if (topic(record.id))
+    return contradiction(fmt::format("topic {} has the id of another", record.name));
   auto created = std::make_unique<Topic>();
   created->id = record.id;
   created->name = record.name;
@@ -106,7 +111,8 @@ Status State::apply(const TopicDeleted& record) {
 Status State::apply(const PartitionsAdded& record) {
   Topic* grown = topic(record.id);
   if (!grown) return contradiction("partitions were added to an unknown topic");
-  for (int32_t i = 0; i < record.added; ++i) add_partition(*grown, {record.first_log_id + static_cast<uint32_t>(i)});
+  for (int32_t i = 0; i < record.added; ++i)
+    add_partition(*grown, {record.first_log_id + static_cast<uint32_t>(i)});
   return {};
 }
 
@@ -128,7 +134,8 @@ Status State::apply(const LogStartMoved& record) {
   const auto found = by_log_id_.find({record.log_id});
   if (found == by_log_id_.end()) return contradiction("the start of an unknown partition moved");
   Partition& partition = *found->second;
-  if (record.log_start > partition.end) return contradiction("the start of a partition moved behind its end");
+  if (record.log_start > partition.end)
+    return contradiction("the start of a partition moved behind its end");
   partition.log_start = std::max(partition.log_start, record.log_start);
   return {};
 }
@@ -155,11 +162,15 @@ Partition& State::add_partition(Topic& to, log::PartitionId log_id) {
 }
 
 void State::refresh_rules(Topic& changed) const {
-  const int64_t broker_max = number_or(broker_config_, "message.max.bytes", default_message_bytes_max_);
+  const int64_t broker_max =
+      number_or(broker_config_, "message.max.bytes", default_message_bytes_max_);
   changed.rules = {
-      .message_bytes_max = static_cast<int32_t>(number_or(changed.config, "max.message.bytes", broker_max)),
-      .log_append_time = text_or(changed.config, "message.timestamp.type", "CreateTime") == "LogAppendTime",
-      .compacted = text_or(changed.config, "cleanup.policy", "delete").find("compact") != std::string_view::npos,
+      .message_bytes_max =
+          static_cast<int32_t>(number_or(changed.config, "max.message.bytes", broker_max)),
+      .log_append_time =
+          text_or(changed.config, "message.timestamp.type", "CreateTime") == "LogAppendTime",
+      .compacted = text_or(changed.config, "cleanup.policy", "delete").find("compact") !=
+                   std::string_view::npos,
   };
 }
 
@@ -204,7 +215,8 @@ Status State::load(ByteView checkpoint, int64_t now_ms) {
   const auto version = in.number<uint8_t>();
   if (!in.failed() && version != kCheckpointVersion) {
     return fail(ErrorCode::version_unknown,
-                fmt::format("broker checkpoint of version {}; this program knows version {}", version, kCheckpointVersion));
+                fmt::format("broker checkpoint of version {}; this program knows version {}",
+                            version, kCheckpointVersion));
   }
   cluster_id_ = in.text();
   const auto next_log_id = in.number<uint32_t>();
@@ -214,7 +226,8 @@ Status State::load(ByteView checkpoint, int64_t now_ms) {
   const uint32_t count = in.count(28);
   for (uint32_t i = 0; i < count && !in.failed(); ++i) HOLDFAST_CHECKED(read_topic(in, now_ms));
   next_log_id_ = std::max(next_log_id_, next_log_id);
-  if (!in.at_end()) return fail(ErrorCode::corrupt, "the broker's checkpoint is cut short or too long");
+  if (!in.at_end())
+    return fail(ErrorCode::corrupt, "the broker's checkpoint is cut short or too long");
   return {};
 }
 
@@ -232,7 +245,8 @@ Status State::read_topic(StateReader& in, int64_t now_ms) {
     partition.producers.read(in, now_ms);
   }
   if (in.failed()) return fail(ErrorCode::corrupt, "the broker's checkpoint is cut short");
-  if (topic(loaded->name) || topic(loaded->id)) return contradiction("the checkpoint has a topic twice");
+  if (topic(loaded->name) || topic(loaded->id))
+    return contradiction("the checkpoint has a topic twice");
   by_name_[loaded->name] = loaded.get();
   topics_[loaded->id] = std::move(loaded);
   return {};

@@ -12,21 +12,25 @@
 
 namespace holdfast::broker {
 
-/// Everything of the broker that survives a restart. Changed by `replay` alone, on the live path (right after the record was
-/// appended) and after a restart alike, so a checkpoint and the frames behind it give the same state again.
+/// Everything of the broker that survives a restart. Changed by `replay` alone, on the live path
+/// (right after the record was appended) and after a restart alike, so a checkpoint and the frames
+/// behind it give the same state again.
 ///
-/// What `replay` has changed may not be durable yet: whoever answers from it waits for the log first.
+/// What `replay` has changed may not be durable yet: whoever answers from it waits for the log
+/// first.
 class State {
  public:
   /// `default_message_bytes_max`: of topics and brokers that say nothing else.
-  explicit State(int32_t default_message_bytes_max) : default_message_bytes_max_(default_message_bytes_max) {}
+  explicit State(int32_t default_message_bytes_max)
+      : default_message_bytes_max_(default_message_bytes_max) {}
 
   /// Fails with `corrupt` when the record contradicts what came before it.
   Status replay(const StateRecord& record);
   /// A batch frame. Those of deleted topics change nothing.
   void replay_batch(log::PartitionId log_id, const record::BatchView& batch, int64_t now_ms);
   /// The same on the live path, where `batch` still has the base offset that its producer gave it.
-  void replay_batch(Partition& partition, const record::BatchView& batch, int64_t base_offset, int64_t now_ms);
+  void replay_batch(Partition& partition, const record::BatchView& batch, int64_t base_offset,
+                    int64_t now_ms);
   /// After the last record of a restart: what is in the log is durable.
   void restart_done();
 

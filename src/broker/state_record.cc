@@ -80,7 +80,8 @@ struct Encoder {
 
 std::optional<StateRecord> read_record(Kind kind, StateReader& in) {
   switch (kind) {
-    case Kind::cluster_created: return ClusterCreated{std::string(in.text())};
+    case Kind::cluster_created:
+      return ClusterCreated{std::string(in.text())};
     case Kind::topic_created: {
       TopicCreated record;
       record.id = read_id(in);
@@ -90,7 +91,8 @@ std::optional<StateRecord> read_record(Kind kind, StateReader& in) {
       record.config = read_config(in);
       return record;
     }
-    case Kind::topic_deleted: return TopicDeleted{read_id(in)};
+    case Kind::topic_deleted:
+      return TopicDeleted{read_id(in)};
     case Kind::partitions_added: {
       PartitionsAdded record;
       record.id = read_id(in);
@@ -104,15 +106,18 @@ std::optional<StateRecord> read_record(Kind kind, StateReader& in) {
       record.config = read_config(in);
       return record;
     }
-    case Kind::broker_configured: return BrokerConfigured{read_config(in)};
+    case Kind::broker_configured:
+      return BrokerConfigured{read_config(in)};
     case Kind::log_start_moved: {
       LogStartMoved record;
       record.log_id = in.number<uint32_t>();
       record.log_start = in.number<int64_t>();
       return record;
     }
-    case Kind::offsets_committed: return OffsetsCommitted::read(in);
-    case Kind::producer_ids_reserved: return ProducerIdsReserved::read(in);
+    case Kind::offsets_committed:
+      return OffsetsCommitted::read(in);
+    case Kind::producer_ids_reserved:
+      return ProducerIdsReserved::read(in);
   }
   return std::nullopt;
 }
@@ -131,13 +136,17 @@ Result<StateRecord> decode_state_record(ByteView bytes) {
   const auto kind = in.number<uint8_t>();
   if (!in.failed() && version != kVersion) {
     return fail(ErrorCode::version_unknown,
-                fmt::format("state record of version {}; this program knows version {}", version, kVersion));
+                fmt::format("state record of version {}; this program knows version {}", version,
+                            kVersion));
   }
   auto record = read_record(static_cast<Kind>(kind), in);
   if (!record) {
-    return fail(ErrorCode::version_unknown, fmt::format("state record of kind {}, which this program does not know", kind));
+    return fail(ErrorCode::version_unknown,
+                fmt::format("state record of kind {}, which this program does not know", kind));
   }
-  if (!in.at_end()) return fail(ErrorCode::corrupt, fmt::format("state record of kind {} is cut short or too long", kind));
+  if (!in.at_end())
+    return fail(ErrorCode::corrupt,
+                fmt::format("state record of kind {} is cut short or too long", kind));
   return std::move(*record);
 }
 

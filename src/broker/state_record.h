@@ -10,7 +10,8 @@
 
 namespace holdfast::broker {
 
-/// Changes of the broker's durable state, one frame of kind `state` each. Format: docs/formats/broker-state.md.
+/// Changes of the broker's durable state, one frame of kind `state` each. Format:
+/// docs/formats/broker-state.md.
 struct ClusterCreated {
   std::string cluster_id;
 };
@@ -41,9 +42,9 @@ struct LogStartMoved {
   int64_t log_start = 0;
 };
 
-using StateRecord = std::variant<ClusterCreated, TopicCreated, TopicDeleted, PartitionsAdded, TopicConfigured,
-                                 BrokerConfigured, LogStartMoved, coordinator::OffsetsCommitted,
-                                 coordinator::ProducerIdsReserved>;
+using StateRecord = std::variant<ClusterCreated, TopicCreated, TopicDeleted, PartitionsAdded,
+                                 TopicConfigured, BrokerConfigured, LogStartMoved,
+                                 coordinator::OffsetsCommitted, coordinator::ProducerIdsReserved>;
 
 ByteBuffer encode(const StateRecord& record);
 /// Fails with `version_unknown` or `corrupt`.

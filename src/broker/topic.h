@@ -28,20 +28,23 @@ struct TopicRules {
 class FetchWaiter;
 struct Topic;
 
-/// A partition: where it begins, ends, and how far it is durable. The records are in the log under `log_id`.
+/// A partition: where it begins, ends, and how far it is durable. The records are in the log under
+/// `log_id`.
 struct Partition {
   Topic* topic = nullptr;
   int32_t index = 0;
   log::PartitionId log_id;
-  int64_t log_start = 0;       // the first offset that may be read
-  int64_t end = 0;             // the next record's offset
-  int64_t high_watermark = 0;  // below it all is durable, and readers may see it; the end, but for what is on its way
+  int64_t log_start = 0;  // the first offset that may be read
+  int64_t end = 0;        // the next record's offset
+  int64_t high_watermark =
+      0;  // below it all is durable, and readers may see it; the end, but for what is on its way
   coordinator::ProducerStates producers;
-  log::Position last_append;           // behind the newest frame of this run
-  std::vector<FetchWaiter*> waiters;   // fetches that wait for more
+  log::Position last_append;          // behind the newest frame of this run
+  std::vector<FetchWaiter*> waiters;  // fetches that wait for more
 };
 
-/// There is one broker, so leadership never changes and no record is ever taken back: one epoch for all time.
+/// There is one broker, so leadership never changes and no record is ever taken back: one epoch for
+/// all time.
 inline constexpr int32_t leader_epoch = 0;
 
 struct Topic {
@@ -52,7 +55,9 @@ struct Topic {
   std::vector<std::unique_ptr<Partition>> partitions;
 
   Partition* partition(int32_t index) const {
-    return index < 0 || static_cast<size_t>(index) >= partitions.size() ? nullptr : partitions[static_cast<size_t>(index)].get();
+    return index < 0 || static_cast<size_t>(index) >= partitions.size()
+               ? nullptr
+               : partitions[static_cast<size_t>(index)].get();
   }
 };
 

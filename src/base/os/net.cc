@@ -1,9 +1,5 @@
 #include "base/os/net.h"
 
-#include <netdb.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -13,6 +9,9 @@
 #include <chrono>
 #include <deque>
 #include <fmt/core.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <system_error>
 #include <utility>
 
@@ -25,10 +24,10 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr size_t kPartsPerWrite = 64;
-constexpr size_t kBytesPerTurn = 4u << 20;   // then other connections have their turn
-constexpr size_t kSmallChunkBytes = 16384;   // small answers are gathered in chunks of this size
-constexpr int64_t kAcceptRetryMs = 100;      // after accept failed, for example for want of descriptors
+constexpr size_t kPartsPerWrite = 256;
+constexpr size_t kBytesPerTurn = 4u << 20;  // then other connections have their turn
+constexpr size_t kSmallChunkBytes = 16384;  // small answers are gathered in chunks of this size
+constexpr int64_t kAcceptRetryMs = 100;  // after accept failed, for example for want of descriptors
 
 Error broken(int number) {
   return Error{ErrorCode::unavailable, std::generic_category().message(number)};
@@ -42,7 +41,8 @@ class AsioTimer final : public Timer {
 
   void arm(int64_t steady_ms) override {
     const uint64_t generation = state_->generation = ++last_generation_;
-    state_->timer.expires_at(std::chrono::steady_clock::time_point(std::chrono::milliseconds(steady_ms)));
+    state_->timer.expires_at(
+        std::chrono::steady_clock::time_point(std::chrono::milliseconds(steady_ms)));
     state_->timer.async_wait([state = state_, generation](error_code error) {
       if (!error && state->generation == generation) state->expired();
     });
@@ -51,19 +51,23 @@ class AsioTimer final : public Timer {
 
  private:
   struct State {
-    State(asio::io_context& context, std::function<void()> callback) : timer(context), expired(std::move(callback)) {}
+    State(asio::io_context& context, std::function<void()> callback)
+        : timer(context), expired(std::move(callback)) {}
     asio::steady_timer timer;
     std::function<void()> expired;
-    uint64_t generation = 0;  // of the wait that counts; an expired but cancelled wait may still be on its way
+    uint64_t generation =
+        0;  // of the wait that counts; an expired but cancelled wait may still be on its way
   };
   std::shared_ptr<State> state_;
   uint64_t last_generation_ = 0;
 };
 
-/// The socket and its queue. Asio's pending waits hold it, so it outlives the Connection by a moment, without an owner.
+/// The socket and its queue. Asio's pending waits hold it, so it outlives the Connection by a
+/// moment, without an owner.
 class Channel : public std::enable_shared_from_this<Channel> {
  public:
-  Channel(asio::io_context& context, tcp::socket socket) : context_(context), socket_(std::move(socket)) {
+  Channel(asio::io_context& context, tcp::socket socket)
+      : context_(context), socket_(std::move(socket)) {
     error_code ignored;
     socket_.set_option(tcp::no_delay(true), ignored);
     socket_.non_blocking(true, ignored);
@@ -92,7 +96,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
     const std::byte* begin = chunk_->data() + chunk_->size();
     append(*chunk_, bytes);
     unsent_bytes_ += bytes.size();
-    if (!queue_.empty() && queue_.back().bytes.data() + queue_.back().bytes.size() == begin && queue_.back().keep == chunk_) {
+    if (!queue_.empty() && queue_.back().bytes.data() + queue_.back().bytes.size() == begin &&
+        queue_.back().keep == chunk_) {
       queue_.back().bytes = {queue_.back().bytes.data(), queue_.back().bytes.size() + bytes.size()};
     } else {
       queue_.push_back({{begin, bytes.size()}, chunk_});
@@ -139,7 +144,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void read() {
     for (size_t total = 0; total < kBytesPerTurn && owner_ && !paused_;) {
       const auto buffers = owner_->receive_buffers();
-      iovec parts[2] = {{buffers[0].data(), buffers[0].size()}, {buffers[1].data(), buffers[1].size()}};
+      iovec parts[2] = {{buffers[0].data(), buffers[0].size()},
+                        {buffers[1].data(), buffers[1].size()}};
       const size_t room = buffers[0].size() + buffers[1].size();
       const ssize_t got = ::readv(socket_.native_handle(), parts, buffers[1].empty() ? 1 : 2);
       if (got < 0 && errno == EINTR) continue;
@@ -148,7 +154,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
       if (got == 0) return fail_with(ECONNRESET);
       total += static_cast<size_t>(got);
       owner_->received(static_cast<size_t>(got));
-      if (static_cast<size_t>(got) < room) break;  // drained; were there more, the wait would say so at once
+      if (static_cast<size_t>(got) < room)
+        break;  // drained; were there more, the wait would say so at once
     }
     if (owner_) wait_to_read();
   }
@@ -168,7 +175,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
     while (!queue_.empty()) {
       iovec parts[kPartsPerWrite];
       size_t count = 0;
-      for (auto part = queue_.begin(); part != queue_.end() && count < kPartsPerWrite; ++part, ++count) {
+      for (auto part = queue_.begin(); part != queue_.end() && count < kPartsPerWrite;
+           ++part, ++count) {
         parts[count] = {const_cast<std::byte*>(part->bytes.data()), part->bytes.size()};
       }
       msghdr message{};
@@ -258,8 +266,10 @@ class AsioListener final : public Listener {
  public:
   using Accepted = std::function<void(std::unique_ptr<Connection>)>;
 
-  AsioListener(asio::io_context& context, tcp::acceptor acceptor, Accepted accepted, Address address)
-      : state_(std::make_shared<State>(context, std::move(acceptor), std::move(accepted))), address_(std::move(address)) {
+  AsioListener(asio::io_context& context, tcp::acceptor acceptor, Accepted accepted,
+               Address address)
+      : state_(std::make_shared<State>(context, std::move(acceptor), std::move(accepted))),
+        address_(std::move(address)) {
     accept_next(state_);
   }
   ~AsioListener() override {
@@ -306,26 +316,36 @@ class AsioLoop final : public EventLoop {
     context_.run();
   }
   void stop() override { context_.stop(); }
-  void post(std::move_only_function<void()> task) override { asio::post(context_, std::move(task)); }
+  void post(std::move_only_function<void()> task) override {
+    asio::post(context_, std::move(task));
+  }
 
   std::unique_ptr<Timer> make_timer(std::function<void()> expired) override {
     return std::make_unique<AsioTimer>(context_, std::move(expired));
   }
 
-  Result<std::unique_ptr<Listener>> listen(const Address& address, AsioListener::Accepted accepted) override {
+  Result<std::unique_ptr<Listener>> listen(const Address& address,
+                                           AsioListener::Accepted accepted) override {
     error_code error;
     tcp::resolver resolver(context_);
-    const auto found = resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive, error);
-    if (error) return fail(ErrorCode::invalid, fmt::format("cannot find address {}: {}", address.text(), error.message()));
+    const auto found =
+        resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive, error);
+    if (error)
+      return fail(ErrorCode::invalid,
+                  fmt::format("cannot find address {}: {}", address.text(), error.message()));
     tcp::acceptor acceptor(context_);
     const tcp::endpoint end_point = found.begin()->endpoint();
     acceptor.open(end_point.protocol(), error);
     if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor.bind(end_point, error);
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-    if (error) return fail(ErrorCode::io, fmt::format("cannot listen on {}: {}", address.text(), error.message()));
+    if (error)
+      return fail(ErrorCode::io,
+                  fmt::format("cannot listen on {}: {}", address.text(), error.message()));
     const auto local = acceptor.local_endpoint(error);
-    if (error) return fail(ErrorCode::io, fmt::format("cannot listen on {}: {}", address.text(), error.message()));
+    if (error)
+      return fail(ErrorCode::io,
+                  fmt::format("cannot listen on {}: {}", address.text(), error.message()));
     return std::make_unique<AsioListener>(context_, std::move(acceptor), std::move(accepted),
                                           Address{local.address().to_string(), local.port()});
   }
@@ -336,15 +356,20 @@ class AsioLoop final : public EventLoop {
 
 }  // namespace
 
-std::unique_ptr<EventLoop> EventLoop::create() { return std::make_unique<AsioLoop>(); }
+std::unique_ptr<EventLoop> EventLoop::create() {
+  return std::make_unique<AsioLoop>();
+}
 
 std::string Address::text() const {
-  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
+                                             : fmt::format("[{}]:{}", host, port);
 }
 
 Result<Address> Address::parse(std::string_view text) {
   const auto wrong = [&] {
-    return fail(ErrorCode::invalid, fmt::format("\"{}\" is not an address; write HOST:PORT, for example 127.0.0.1:9092", text));
+    return fail(
+        ErrorCode::invalid,
+        fmt::format("\"{}\" is not an address; write HOST:PORT, for example 127.0.0.1:9092", text));
   };
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return wrong();
@@ -356,8 +381,10 @@ Result<Address> Address::parse(std::string_view text) {
     return wrong();
   }
   Address address{std::string(host), 0};
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) return wrong();
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size())
+    return wrong();
   return address;
 }
 

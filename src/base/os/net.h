@@ -25,7 +25,8 @@ struct Address {
   bool is_loopback() const;
 };
 
-/// A timer that is armed for one point in time and may be armed again. Loop thread only. Destroying it cancels it.
+/// A timer that is armed for one point in time and may be armed again. Loop thread only. Destroying
+/// it cancels it.
 class Timer {
  public:
   virtual ~Timer() = default;
@@ -34,24 +35,28 @@ class Timer {
   virtual void cancel() = 0;
 };
 
-/// One TCP connection, never blocking. Loop thread only. Destroying it closes it, and nothing is called back after that.
+/// One TCP connection, never blocking. Loop thread only. Destroying it closes it, and nothing is
+/// called back after that.
 ///
-/// What is sent is queued and leaves in one gathered write at the end of the current turn of the loop. `send` does not bound
-/// the queue: its owner looks at `unsent_bytes` and stops producing (or closes).
+/// What is sent is queued and leaves in one gathered write at the end of the current turn of the
+/// loop. `send` does not bound the queue: its owner looks at `unsent_bytes` and stops producing (or
+/// closes).
 class Connection {
  public:
   /// Whoever uses the connection.
   class Owner {
    public:
     virtual ~Owner() = default;
-    /// Where the next bytes go: the first part is filled before the second. Asked for right before a read, and only used
-    /// within it, so that idle connections need no buffer and all may share one.
+    /// Where the next bytes go: the first part is filled before the second. Asked for right before
+    /// a read, and only used within it, so that idle connections need no buffer and all may share
+    /// one.
     virtual std::array<MutableBytes, 2> receive_buffers() = 0;
     /// That many bytes have come. The connection may be destroyed from within.
     virtual void received(size_t bytes) = 0;
     /// Some of the queue has left; `unsent_bytes` says what remains.
     virtual void sent() {}
-    /// The peer is gone, or a read or write failed. Called once, and nothing after it. May destroy the connection.
+    /// The peer is gone, or a read or write failed. Called once, and nothing after it. May destroy
+    /// the connection.
     virtual void closed(const Error& why) = 0;
   };
 

@@ -47,7 +47,8 @@ OffsetsCommitted OffsetsCommitted::read(StateReader& in) {
 void Offsets::replay(const OffsetsCommitted& record) {
   Topics& topics = groups_[record.group];
   for (const auto& entry : record.entries) {
-    const bool added = topics[entry.topic].insert_or_assign(entry.partition, entry.committed).second;
+    const bool added =
+        topics[entry.topic].insert_or_assign(entry.partition, entry.committed).second;
     size_ += added ? 1 : 0;
   }
 }
@@ -63,7 +64,8 @@ void Offsets::forget_topic(std::string_view topic) {
   }
 }
 
-const CommittedOffset* Offsets::find(std::string_view group, std::string_view topic, int32_t partition) const {
+const CommittedOffset* Offsets::find(std::string_view group, std::string_view topic,
+                                     int32_t partition) const {
   const Topics* topics = of_group(group);
   if (!topics) return nullptr;
   const auto partitions = topics->find(topic);
@@ -82,7 +84,8 @@ void Offsets::write(StateWriter& out) const {
   for (const auto& [group, topics] : groups_) {
     OffsetsCommitted record{group, {}};
     for (const auto& [topic, partitions] : topics) {
-      for (const auto& [partition, committed] : partitions) record.entries.push_back({topic, partition, committed});
+      for (const auto& [partition, committed] : partitions)
+        record.entries.push_back({topic, partition, committed});
     }
     record.write(out);
   }

@@ -32,7 +32,8 @@ struct OffsetsCommitted {
   static OffsetsCommitted read(StateReader& in);
 };
 
-/// The stored offsets of all groups. Only `replay` and `forget_topic` (a topic was deleted) change them.
+/// The stored offsets of all groups. Only `replay` and `forget_topic` (a topic was deleted) change
+/// them.
 class Offsets {
  public:
   using Partitions = std::map<int32_t, CommittedOffset>;
@@ -41,7 +42,8 @@ class Offsets {
   void replay(const OffsetsCommitted& record);
   void forget_topic(std::string_view topic);
 
-  const CommittedOffset* find(std::string_view group, std::string_view topic, int32_t partition) const;
+  const CommittedOffset* find(std::string_view group, std::string_view topic,
+                              int32_t partition) const;
   /// All offsets of a group; null when it has none.
   const Topics* of_group(std::string_view group) const;
   /// Offsets stored for all groups together.

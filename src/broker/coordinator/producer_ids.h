@@ -15,8 +15,9 @@ struct ProducerIdsReserved {
   static ProducerIdsReserved read(StateReader& in) { return {in.number<int64_t>()}; }
 };
 
-/// Hands out producer ids, none of them twice, whatever crash comes between. Ids are reserved by the block, so that most
-/// requests need no record; those of a block not used up are skipped after a restart.
+/// Hands out producer ids, none of them twice, whatever crash comes between. Ids are reserved by
+/// the block, so that most requests need no record; those of a block not used up are skipped after
+/// a restart.
 class ProducerIds {
  public:
   struct Decision {

@@ -7,7 +7,9 @@ namespace holdfast::broker::coordinator {
 namespace {
 
 /// Sequences go from 2^31-1 back to 0.
-int32_t following(int32_t sequence) { return sequence == INT32_MAX ? 0 : sequence + 1; }
+int32_t following(int32_t sequence) {
+  return sequence == INT32_MAX ? 0 : sequence + 1;
+}
 
 }  // namespace
 
@@ -19,15 +21,17 @@ ProduceDecision ProducerStates::check(const ProducedBatch& batch) const {
   if (batch.producer_epoch == producer.epoch) {
     for (size_t i = 0; i < producer.kept; ++i) {
       const Batch& kept = producer.batches[i];
-      if (kept.first_sequence == batch.first_sequence && kept.last_sequence == batch.last_sequence) {
+      if (kept.first_sequence == batch.first_sequence &&
+          kept.last_sequence == batch.last_sequence) {
         return {ProduceVerdict::duplicate, kept.base_offset, kept.timestamp_ms};
       }
     }
   }
   if (batch.producer_epoch < producer.epoch) return {ProduceVerdict::fenced};
-  const bool in_order = batch.producer_epoch > producer.epoch || producer.kept == 0
-                            ? batch.first_sequence == 0
-                            : batch.first_sequence == following(producer.batches[producer.kept - 1].last_sequence);
+  const bool in_order =
+      batch.producer_epoch > producer.epoch || producer.kept == 0
+          ? batch.first_sequence == 0
+          : batch.first_sequence == following(producer.batches[producer.kept - 1].last_sequence);
   return {in_order ? ProduceVerdict::append : ProduceVerdict::out_of_order};
 }
 
@@ -39,12 +43,14 @@ void ProducerStates::replay(const ProducedBatch& batch, int64_t now_ms) {
     --producer.kept;
   }
   producer.epoch = batch.producer_epoch;
-  producer.batches[producer.kept++] = {batch.first_sequence, batch.last_sequence, batch.base_offset, batch.timestamp_ms};
+  producer.batches[producer.kept++] = {batch.first_sequence, batch.last_sequence, batch.base_offset,
+                                       batch.timestamp_ms};
   producer.last_seen_ms = now_ms;
 }
 
 void ProducerStates::expire(int64_t before_ms) {
-  std::erase_if(producers_, [&](const auto& entry) { return entry.second.last_seen_ms < before_ms; });
+  std::erase_if(producers_,
+                [&](const auto& entry) { return entry.second.last_seen_ms < before_ms; });
 }
 
 void ProducerStates::shrink(size_t most) {

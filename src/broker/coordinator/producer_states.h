@@ -15,7 +15,8 @@ struct ProducedBatch {
   int32_t first_sequence = -1;
   int32_t last_sequence = -1;
   int64_t base_offset = -1;
-  int64_t timestamp_ms = -1;  // what the answer to the producer says: -1 unless the topic stamps the broker's time
+  int64_t timestamp_ms =
+      -1;  // what the answer to the producer says: -1 unless the topic stamps the broker's time
 };
 
 enum class ProduceVerdict {
@@ -27,12 +28,13 @@ enum class ProduceVerdict {
 
 struct ProduceDecision {
   ProduceVerdict verdict = ProduceVerdict::append;
-  int64_t base_offset = -1;   // of the original, for a duplicate
+  int64_t base_offset = -1;  // of the original, for a duplicate
   int64_t timestamp_ms = -1;
 };
 
-/// One partition's memory of its idempotent producers: for each the epoch and its last five batches, so that a batch sent
-/// again is recognised. `check` decides and `replay` changes, on the live path and after a restart alike.
+/// One partition's memory of its idempotent producers: for each the epoch and its last five
+/// batches, so that a batch sent again is recognised. `check` decides and `replay` changes, on the
+/// live path and after a restart alike.
 class ProducerStates {
  public:
   ProduceDecision check(const ProducedBatch& batch) const;

@@ -8,7 +8,8 @@
 
 namespace holdfast::broker::coordinator {
 
-/// Writes the fields of our own durable formats: little-endian numbers, texts and bytes behind a 32-bit length.
+/// Writes the fields of our own durable formats: little-endian numbers, texts and bytes behind a
+/// 32-bit length.
 class StateWriter {
  public:
   explicit StateWriter(ByteBuffer& out) : out_(out) {}
@@ -28,7 +29,8 @@ class StateWriter {
   ByteBuffer& out_;
 };
 
-/// Reads them back. Once something is missing it stays failed, and yields zeros and empty texts; look at `failed()` at the end.
+/// Reads them back. Once something is missing it stays failed, and yields zeros and empty texts;
+/// look at `failed()` at the end.
 class StateReader {
  public:
   explicit StateReader(ByteView bytes) : rest_(bytes) {}

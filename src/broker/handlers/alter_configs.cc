@@ -17,12 +17,15 @@ void handle(const wire::AlterConfigsRequest& request, Context& context) {
     const auto replace = [&](std::span<const ConfigKey> keys, ConfigMap& config) -> Refusal {
       config.clear();
       for (const auto& setting : resource.configs) {
-        if (!setting.value) return {wire::ErrorCode::invalid_config, fmt::format("{} has no value", setting.name)};
-        if (Refusal refusal = set_config(keys, config, setting.name, *setting.value)) return refusal;
+        if (!setting.value)
+          return {wire::ErrorCode::invalid_config, fmt::format("{} has no value", setting.name)};
+        if (Refusal refusal = set_config(keys, config, setting.name, *setting.value))
+          return refusal;
       }
       return {};
     };
-    Refusal refusal = change_configs(context, resource.resource_type, resource.resource_name, request.validate_only, replace);
+    Refusal refusal = change_configs(context, resource.resource_type, resource.resource_name,
+                                     request.validate_only, replace);
     answer.error_code = refusal.code;
     if (refusal) answer.error_message = std::move(refusal.message);
   }

@@ -10,15 +10,16 @@ namespace {
 wire::ApiVersionsResponse all_versions() {
   wire::ApiVersionsResponse response;
   for (const ServedApi& api : served_apis()) {
-    response.api_keys.push_back({static_cast<int16_t>(api.spec->key), api.versions.min, api.versions.max});
+    response.api_keys.push_back(
+        {static_cast<int16_t>(api.spec->key), api.versions.min, api.versions.max});
   }
   return response;
 }
 
 }  // namespace
 
-/// ApiVersions: what we speak. Features are told when there are any: group.version and transaction.version come with their
-/// coordinators.
+/// ApiVersions: what we speak. Features are told when there are any: group.version and
+/// transaction.version come with their coordinators.
 void handle(const wire::ApiVersionsRequest&, Context& context) {
   wire::ApiVersionsResponse response = all_versions();
   response.finalized_features_epoch = 0;
@@ -28,7 +29,8 @@ void handle(const wire::ApiVersionsRequest&, Context& context) {
 void refuse_api_versions(Context& context) {
   wire::ApiVersionsResponse response = all_versions();
   response.error_code = wire::ErrorCode::unsupported_version;
-  context.core.answer(context.ticket, {wire::encode_response(response, 0, context.ticket.correlation_id), {}});
+  context.core.answer(context.ticket,
+                      {wire::encode_response(response, 0, context.ticket.correlation_id), {}});
 }
 
 }  // namespace holdfast::broker

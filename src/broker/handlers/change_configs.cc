@@ -15,8 +15,8 @@ Refusal keep(Context& context, const StateRecord& record) {
 
 }  // namespace
 
-Refusal change_configs(Context& context, int8_t resource_type, std::string_view resource_name, bool validate_only,
-                       const ConfigChange& change) {
+Refusal change_configs(Context& context, int8_t resource_type, std::string_view resource_name,
+                       bool validate_only, const ConfigChange& change) {
   if (resource_type == kTopic) {
     const Topic* topic = context.state().topic(resource_name);
     if (!topic) return {Code::unknown_topic_or_partition, {}};
@@ -37,13 +37,15 @@ Refusal change_configs(Context& context, int8_t resource_type, std::string_view 
   return {Code::invalid_request, "only topics (2) and brokers (4) have settings"};
 }
 
-Refusal set_config(std::span<const ConfigKey> keys, ConfigMap& config, std::string_view name, std::string_view value) {
+Refusal set_config(std::span<const ConfigKey> keys, ConfigMap& config, std::string_view name,
+                   std::string_view value) {
   const ConfigKey* key = find_config_key(keys, name);
   if (!key) return {Code::invalid_config, fmt::format("unknown setting {}", name)};
   if (keys.data() == broker_config_keys().data() && !is_dynamic(*key)) {
     return {Code::invalid_request, fmt::format("{} cannot be changed while the broker runs", name)};
   }
-  if (const Status fine = judge_config(*key, value); !fine) return {Code::invalid_config, fine.error().message};
+  if (const Status fine = judge_config(*key, value); !fine)
+    return {Code::invalid_config, fine.error().message};
   config.insert_or_assign(std::string(name), std::string(value));
   return {};
 }

@@ -10,9 +10,12 @@ wire::ErrorCode code_for(const Error& error) {
     case ErrorCode::disk_full:
     case ErrorCode::read_only:
     case ErrorCode::corrupt:
-    case ErrorCode::io: return wire::ErrorCode::kafka_storage_error;
-    case ErrorCode::invalid: return wire::ErrorCode::invalid_request;
-    default: return wire::ErrorCode::unknown_server_error;
+    case ErrorCode::io:
+      return wire::ErrorCode::kafka_storage_error;
+    case ErrorCode::invalid:
+      return wire::ErrorCode::invalid_request;
+    default:
+      return wire::ErrorCode::unknown_server_error;
   }
 }
 
@@ -21,15 +24,18 @@ Topic* find_topic(Context& context, std::string_view name, const TopicId& id, bo
 }
 
 wire::ErrorCode check_leader_epoch(int32_t current_leader_epoch) {
-  if (current_leader_epoch < 0 || current_leader_epoch == leader_epoch) return wire::ErrorCode::none;
-  return current_leader_epoch > leader_epoch ? wire::ErrorCode::unknown_leader_epoch : wire::ErrorCode::fenced_leader_epoch;
+  if (current_leader_epoch < 0 || current_leader_epoch == leader_epoch)
+    return wire::ErrorCode::none;
+  return current_leader_epoch > leader_epoch ? wire::ErrorCode::unknown_leader_epoch
+                                             : wire::ErrorCode::fenced_leader_epoch;
 }
 
 Refusal judge(Context& context, const NewTopic& topic) {
   const BrokerLimits& limits = context.settings().limits;
   if (!topic_name_valid(topic.name)) {
-    return {wire::ErrorCode::invalid_topic_exception,
-            "a topic's name has 1 to 249 letters, digits, '.', '_' or '-', and is not \".\" or \"..\""};
+    return {
+        wire::ErrorCode::invalid_topic_exception,
+        "a topic's name has 1 to 249 letters, digits, '.', '_' or '-', and is not \".\" or \"..\""};
   }
   if (context.state().topic(topic.name)) {
     return {wire::ErrorCode::topic_already_exists, fmt::format("topic {} exists", topic.name)};
@@ -37,13 +43,16 @@ Refusal judge(Context& context, const NewTopic& topic) {
   if (topic.partitions == 0 || topic.partitions < -1) {
     return {wire::ErrorCode::invalid_partitions, "a topic has at least one partition"};
   }
-  const int64_t partitions = topic.partitions > 0 ? topic.partitions : context.settings().default_partitions;
+  const int64_t partitions =
+      topic.partitions > 0 ? topic.partitions : context.settings().default_partitions;
   if (context.state().topics().size() >= limits.topics_max) {
-    return {wire::ErrorCode::policy_violation, fmt::format("there are {} topics, and no more are allowed", limits.topics_max)};
+    return {wire::ErrorCode::policy_violation,
+            fmt::format("there are {} topics, and no more are allowed", limits.topics_max)};
   }
   if (context.state().partition_count() + partitions > limits.partitions_max) {
     return {wire::ErrorCode::invalid_partitions,
-            fmt::format("there are {} partitions, and {} are allowed", context.state().partition_count(), limits.partitions_max)};
+            fmt::format("there are {} partitions, and {} are allowed",
+                        context.state().partition_count(), limits.partitions_max)};
   }
   return {};
 }

@@ -11,27 +11,33 @@ namespace {
 
 using Code = wire::ErrorCode;
 
-Refusal grow(const wire::CreatePartitionsRequest::Topic& wanted, bool validate_only, Context& context) {
+Refusal grow(const wire::CreatePartitionsRequest::Topic& wanted, bool validate_only,
+             Context& context) {
   const Topic* topic = context.state().topic(wanted.name);
   if (!topic) return {Code::unknown_topic_or_partition, {}};
   const auto have = static_cast<int32_t>(topic->partitions.size());
   const int32_t added = wanted.count - have;
-  if (added <= 0) return {Code::invalid_partitions, fmt::format("the topic has {} partitions already", have)};
-  if (static_cast<int64_t>(context.state().partition_count()) + added > context.settings().limits.partitions_max) {
+  if (added <= 0)
+    return {Code::invalid_partitions, fmt::format("the topic has {} partitions already", have)};
+  if (static_cast<int64_t>(context.state().partition_count()) + added >
+      context.settings().limits.partitions_max) {
     return {Code::invalid_partitions, "more partitions than are allowed"};
   }
   if (wanted.assignments) {
     if (wanted.assignments->size() != static_cast<size_t>(added)) {
-      return {Code::invalid_replica_assignment, fmt::format("{} partitions are added, so {} are to be assigned", added, added)};
+      return {Code::invalid_replica_assignment,
+              fmt::format("{} partitions are added, so {} are to be assigned", added, added)};
     }
     for (const auto& assignment : *wanted.assignments) {
       if (assignment.broker_ids != std::vector<int32_t>{context.settings().node_id}) {
-        return {Code::invalid_replica_assignment, fmt::format("every partition is on broker {}", context.settings().node_id)};
+        return {Code::invalid_replica_assignment,
+                fmt::format("every partition is on broker {}", context.settings().node_id)};
       }
     }
   }
   if (validate_only) return {};
-  const Status grown = context.core.change(PartitionsAdded{topic->id, context.state().next_log_id(), added});
+  const Status grown =
+      context.core.change(PartitionsAdded{topic->id, context.state().next_log_id(), added});
   return grown ? Refusal{} : Refusal{code_for(grown.error()), grown.error().message};
 }
 

@@ -34,7 +34,8 @@ void move_start(Partition* partition, int64_t offset, Context& context, Answer& 
 
 }  // namespace
 
-/// DeleteRecords: what lies before an offset can no longer be read; its space is given back with the next checkpoint.
+/// DeleteRecords: what lies before an offset can no longer be read; its space is given back with
+/// the next checkpoint.
 void handle(const wire::DeleteRecordsRequest& request, Context& context) {
   wire::DeleteRecordsResponse response;
   for (const auto& wanted_topic : request.topics) {
@@ -44,7 +45,8 @@ void handle(const wire::DeleteRecordsRequest& request, Context& context) {
     for (const auto& wanted : wanted_topic.partitions) {
       Answer& answer = answers.partitions.emplace_back();
       answer.partition_index = wanted.partition_index;
-      move_start(topic ? topic->partition(wanted.partition_index) : nullptr, wanted.offset, context, answer);
+      move_start(topic ? topic->partition(wanted.partition_index) : nullptr, wanted.offset, context,
+                 answer);
     }
   }
   context.reply(response);

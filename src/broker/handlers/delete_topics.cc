@@ -28,13 +28,15 @@ void handle(const wire::DeleteTopicsRequest& request, Context& context) {
   for (const auto& name : request.topic_names) {
     Answer& answer = response.responses.emplace_back();
     answer.name = name;
-    remove(context.state().topic(name), wire::ErrorCode::unknown_topic_or_partition, context, answer);
+    remove(context.state().topic(name), wire::ErrorCode::unknown_topic_or_partition, context,
+           answer);
   }
   for (const auto& wanted : request.topics) {
     Answer& answer = response.responses.emplace_back();
     answer.topic_id = wanted.topic_id;
     if (wanted.name) answer.name = *wanted.name;
-    Topic* topic = wanted.name ? context.state().topic(*wanted.name) : context.state().topic(wanted.topic_id);
+    Topic* topic =
+        wanted.name ? context.state().topic(*wanted.name) : context.state().topic(wanted.topic_id);
     remove(topic, unknown_topic(!wanted.name), context, answer);
   }
   context.reply(response);

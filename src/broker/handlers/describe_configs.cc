@@ -15,8 +15,8 @@ using Wanted = wire::DescribeConfigsRequest::Resource;
 constexpr int8_t kTopic = 2, kBroker = 4, kBrokerLogger = 8;
 
 template <class Values>
-void describe(const wire::DescribeConfigsRequest& request, const Wanted& wanted, std::span<const ConfigKey> keys, bool topic,
-              Values values_of, Answer& answer) {
+void describe(const wire::DescribeConfigsRequest& request, const Wanted& wanted,
+              std::span<const ConfigKey> keys, bool topic, Values values_of, Answer& answer) {
   for (const ConfigKey& key : keys) {
     const auto& names = wanted.configuration_keys;
     if (names && std::find(names->begin(), names->end(), key.name) == names->end()) continue;
@@ -35,25 +35,32 @@ void describe(const wire::DescribeConfigsRequest& request, const Wanted& wanted,
   }
 }
 
-void describe(const wire::DescribeConfigsRequest& request, const Wanted& wanted, Context& context, Answer& answer) {
+void describe(const wire::DescribeConfigsRequest& request, const Wanted& wanted, Context& context,
+              Answer& answer) {
   const ConfigMap& broker_config = context.state().broker_config();
   if (wanted.resource_type == kTopic) {
     const Topic* topic = context.state().topic(wanted.resource_name);
     if (!topic) {
-      answer.error_code = topic_name_valid(wanted.resource_name) ? Code::unknown_topic_or_partition : Code::invalid_topic_exception;
+      answer.error_code = topic_name_valid(wanted.resource_name) ? Code::unknown_topic_or_partition
+                                                                 : Code::invalid_topic_exception;
       return;
     }
-    const auto values = [&](const ConfigKey& key) { return topic_config_values(key, *topic, broker_config, context.settings()); };
+    const auto values = [&](const ConfigKey& key) {
+      return topic_config_values(key, *topic, broker_config, context.settings());
+    };
     return describe(request, wanted, topic_config_keys(), true, values, answer);
   }
   if (wanted.resource_type == kBroker) {
-    const bool ours = wanted.resource_name.empty() || wanted.resource_name == std::to_string(context.settings().node_id);
+    const bool ours = wanted.resource_name.empty() ||
+                      wanted.resource_name == std::to_string(context.settings().node_id);
     if (!ours) {
       answer.error_code = Code::invalid_request;
       answer.error_message = "no broker of this number";
       return;
     }
-    const auto values = [&](const ConfigKey& key) { return broker_config_values(key, broker_config, context.settings()); };
+    const auto values = [&](const ConfigKey& key) {
+      return broker_config_values(key, broker_config, context.settings());
+    };
     return describe(request, wanted, broker_config_keys(), false, values, answer);
   }
   if (wanted.resource_type == kBrokerLogger) return;  // there is nothing to set

@@ -5,8 +5,8 @@
 
 namespace holdfast::broker {
 
-/// DescribeLogDirs: the data folder and who is in it. All partitions lie mixed in one log, so none has a size of its own; 0
-/// says so, and the folder's total is what is really used.
+/// DescribeLogDirs: the data folder and who is in it. All partitions lie mixed in one log, so none
+/// has a size of its own; 0 says so, and the folder's total is what is really used.
 void handle(const wire::DescribeLogDirsRequest& request, Context& context) {
   wire::DescribeLogDirsResponse response;
   auto& folder = response.results.emplace_back();
@@ -15,17 +15,20 @@ void handle(const wire::DescribeLogDirsRequest& request, Context& context) {
     auto& described = folder.topics.emplace_back();
     described.name = topic.name;
     for (const auto& partition : topic.partitions) {
-      if (wanted(partition->index)) described.partitions.push_back({.partition_index = partition->index});
+      if (wanted(partition->index))
+        described.partitions.push_back({.partition_index = partition->index});
     }
   };
   if (!request.topics) {
-    for (const auto& [name, topic] : context.state().topics()) describe(*topic, [](int32_t) { return true; });
+    for (const auto& [name, topic] : context.state().topics())
+      describe(*topic, [](int32_t) { return true; });
   } else {
     for (const auto& wanted : *request.topics) {
       const Topic* topic = context.state().topic(wanted.topic);
       if (!topic) continue;
       describe(*topic, [&](int32_t index) {
-        return std::find(wanted.partitions.begin(), wanted.partitions.end(), index) != wanted.partitions.end();
+        return std::find(wanted.partitions.begin(), wanted.partitions.end(), index) !=
+               wanted.partitions.end();
       });
     }
   }

@@ -23,7 +23,8 @@ Page::Topic::Partition describe(const Partition& partition, int32_t node_id) {
           .offline_replicas = {}};
 }
 
-/// Adds a topic from one of its partitions on. False: the page is full, and `next_cursor` says where it goes on.
+/// Adds a topic from one of its partitions on. False: the page is full, and `next_cursor` says
+/// where it goes on.
 bool add(const Topic& topic, int32_t from, int32_t& room, int32_t node_id, Page& response) {
   if (room == 0) {
     response.next_cursor = {topic.name, from};

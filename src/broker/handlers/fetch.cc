@@ -40,19 +40,24 @@ struct Found {
 };
 
 Code position_fault(const Partition& partition, const Wanted& wanted) {
-  if (const Code fault = check_leader_epoch(wanted.current_leader_epoch); fault != Code::none) return fault;
-  const bool inside = wanted.fetch_offset >= partition.log_start && wanted.fetch_offset <= partition.end;
+  if (const Code fault = check_leader_epoch(wanted.current_leader_epoch); fault != Code::none)
+    return fault;
+  const bool inside =
+      wanted.fetch_offset >= partition.log_start && wanted.fetch_offset <= partition.end;
   return inside ? Code::none : Code::offset_out_of_range;
 }
 
-/// Adds the batches of one partition: at most what is left of both bounds, but the very first batch of an answer is whole
-/// whatever its size (KIP-74).
-Code read(Core& core, const Plan& plan, const Partition& partition, const Wanted& wanted, Answer& answer, Found& found) {
+/// Adds the batches of one partition: at most what is left of both bounds, but the very first batch
+/// of an answer is whole whatever its size (KIP-74).
+Code read(Core& core, const Plan& plan, const Partition& partition, const Wanted& wanted,
+          Answer& answer, Found& found) {
   const int64_t left = std::min<int64_t>(wanted.partition_max_bytes, plan.max_bytes - found.bytes);
   const bool at_least_one = found.bytes == 0;
-  if (wanted.fetch_offset >= partition.high_watermark || (left <= 0 && !at_least_one)) return Code::none;
-  const auto frames = core.log().read(partition.log_id, wanted.fetch_offset, static_cast<uint64_t>(std::max<int64_t>(left, 0)),
-                                      at_least_one);
+  if (wanted.fetch_offset >= partition.high_watermark || (left <= 0 && !at_least_one))
+    return Code::none;
+  const auto frames =
+      core.log().read(partition.log_id, wanted.fetch_offset,
+                      static_cast<uint64_t>(std::max<int64_t>(left, 0)), at_least_one);
   if (!frames) return code_for(frames.error());
   answer.records.parts.reserve(frames->size());
   for (const log::Frame& frame : *frames) {
@@ -64,7 +69,8 @@ Code read(Core& core, const Plan& plan, const Partition& partition, const Wanted
   return Code::none;
 }
 
-void answer_partition(Core& core, const Plan& plan, Topic* topic, const Wanted& wanted, Answer& answer, Found& found) {
+void answer_partition(Core& core, const Plan& plan, Topic* topic, const Wanted& wanted,
+                      Answer& answer, Found& found) {
   answer.partition_index = wanted.partition;
   Partition* partition = topic ? topic->partition(wanted.partition) : nullptr;
   if (!partition) {
@@ -76,8 +82,10 @@ void answer_partition(Core& core, const Plan& plan, Topic* topic, const Wanted& 
     answer.log_start_offset = partition->log_start;
     if (plan.read_committed) answer.aborted_transactions.emplace();
     answer.error_code = position_fault(*partition, wanted);
-    if (answer.error_code == Code::none) answer.error_code = read(core, plan, *partition, wanted, answer, found);
-    if (answer.error_code == Code::fenced_leader_epoch || answer.error_code == Code::unknown_leader_epoch) {
+    if (answer.error_code == Code::none)
+      answer.error_code = read(core, plan, *partition, wanted, answer, found);
+    if (answer.error_code == Code::fenced_leader_epoch ||
+        answer.error_code == Code::unknown_leader_epoch) {
       answer.current_leader = {core.settings().node_id, leader_epoch};
     }
   }
@@ -88,9 +96,13 @@ Found read(Core& core, const Plan& plan) {
   Found found;
   found.response.responses.reserve(plan.topics.size());
   for (const Plan::Topic& wanted_topic : plan.topics) {
-    Topic* topic = plan.by_id ? core.state().topic(wanted_topic.id) : core.state().topic(wanted_topic.name);
+    Topic* topic =
+        plan.by_id ? core.state().topic(wanted_topic.id) : core.state().topic(wanted_topic.name);
     auto& answers = found.response.responses.emplace_back();
-    if (plan.by_id) answers.topic_id = wanted_topic.id; else answers.topic = wanted_topic.name;
+    if (plan.by_id)
+      answers.topic_id = wanted_topic.id;
+    else
+      answers.topic = wanted_topic.name;
     answers.partitions.reserve(wanted_topic.partitions.size());
     for (const Wanted& wanted : wanted_topic.partitions) {
       answer_partition(core, plan, topic, wanted, answers.partitions.emplace_back(), found);
@@ -100,12 +112,14 @@ Found read(Core& core, const Plan& plan) {
 }
 
 void send(Core& core, const Ticket& ticket, Found found) {
-  core.answer(ticket, {wire::encode_response(found.response, ticket.version, ticket.correlation_id), std::move(found.pins)});
+  core.answer(ticket, {wire::encode_response(found.response, ticket.version, ticket.correlation_id),
+                       std::move(found.pins)});
 }
 
 class WaitingFetch final : public FetchWaiter {
  public:
-  WaitingFetch(const Ticket& for_request, Plan plan) : FetchWaiter(for_request), plan_(std::move(plan)) {}
+  WaitingFetch(const Ticket& for_request, Plan plan)
+      : FetchWaiter(for_request), plan_(std::move(plan)) {}
   void answer(Core& core, Instant) override { send(core, ticket, read(core, plan_)); }
 
  private:
@@ -119,14 +133,16 @@ Plan make_plan(const wire::FetchRequest& request, const Context& context) {
   plan.max_bytes = std::min(request.max_bytes, context.core.settings().limits.fetch_bytes_max);
   plan.min_bytes = std::min<int64_t>(request.min_bytes, plan.max_bytes);
   plan.topics.reserve(request.topics.size());
-  for (const auto& topic : request.topics) plan.topics.push_back({std::string(topic.topic), topic.topic_id, topic.partitions});
+  for (const auto& topic : request.topics)
+    plan.topics.push_back({std::string(topic.topic), topic.topic_id, topic.partitions});
   return plan;
 }
 
 }  // namespace
 
-/// Fetch: batches from the given offsets on, or waiting for them. Readers see what is durable. There are no transactions yet,
-/// so the last stable offset is the high watermark. No sessions are given (id 0 says so): every request is a full one.
+/// Fetch: batches from the given offsets on, or waiting for them. Readers see what is durable.
+/// There are no transactions yet, so the last stable offset is the high watermark. No sessions are
+/// given (id 0 says so): every request is a full one.
 void handle(const wire::FetchRequest& request, Context& context) {
   if (request.session_id != 0) {
     wire::FetchResponse refusal;
@@ -135,9 +151,11 @@ void handle(const wire::FetchRequest& request, Context& context) {
   }
   Plan plan = make_plan(request, context);
   Found found = read(context.core, plan);
-  const bool enough = found.bytes >= plan.min_bytes || found.failed || request.max_wait_ms <= 0 || found.partitions.empty();
+  const bool enough = found.bytes >= plan.min_bytes || found.failed || request.max_wait_ms <= 0 ||
+                      found.partitions.empty();
   if (enough) return send(context.core, context.ticket, std::move(found));
-  const int64_t wait_ms = std::min(request.max_wait_ms, context.settings().limits.fetch_wait_ms_max);
+  const int64_t wait_ms =
+      std::min(request.max_wait_ms, context.settings().limits.fetch_wait_ms_max);
   const int64_t missing_bytes = plan.min_bytes - found.bytes;
   auto waiter = std::make_unique<WaitingFetch>(context.ticket, std::move(plan));
   waiter->deadline_ms = context.now.steady_ms + wait_ms;

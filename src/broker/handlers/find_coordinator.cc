@@ -32,7 +32,8 @@ Coordinator find(std::string_view key, int8_t key_type, Context& context) {
 void handle(const wire::FindCoordinatorRequest& request, Context& context) {
   wire::FindCoordinatorResponse response;
   if (context.version() >= 4) {
-    for (const auto& key : request.coordinator_keys) response.coordinators.push_back(find(key, request.key_type, context));
+    for (const auto& key : request.coordinator_keys)
+      response.coordinators.push_back(find(key, request.key_type, context));
   } else {
     Coordinator found = find(request.key, request.key_type, context);
     response.error_code = found.error_code;

@@ -1,7 +1,7 @@
 #pragma once
 
-/// One handler for each API, in the file of its name: versions, checks, one decision, one reply. All run on the loop's
-/// thread and never block; what must wait is parked in the core.
+/// One handler for each API, in the file of its name: versions, checks, one decision, one reply.
+/// All run on the loop's thread and never block; what must wait is parked in the core.
 namespace holdfast::wire {
 struct AlterConfigsRequest;
 struct ApiVersionsRequest;

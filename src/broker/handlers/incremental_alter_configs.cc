@@ -1,7 +1,6 @@
 #include "wire/messages/incremental_alter_configs.h"
 
 #include <fmt/core.h>
-
 #include <set>
 
 #include "broker/handlers/change_configs.h"
@@ -33,7 +32,8 @@ std::string with_word(std::string_view words, std::string_view word, bool wanted
 
 Refusal apply(const Change& change, std::span<const ConfigKey> keys, ConfigMap& config) {
   if (change.config_operation == remove) {
-    if (!find_config_key(keys, change.name)) return {Code::invalid_config, fmt::format("unknown setting {}", change.name)};
+    if (!find_config_key(keys, change.name))
+      return {Code::invalid_config, fmt::format("unknown setting {}", change.name)};
     if (const auto found = config.find(change.name); found != config.end()) config.erase(found);
     return {};
   }
@@ -43,10 +43,13 @@ Refusal apply(const Change& change, std::span<const ConfigKey> keys, ConfigMap& 
     return {Code::invalid_request, "unknown operation"};
   }
   const ConfigKey* key = find_config_key(keys, change.name);
-  if (!key || key->type != ConfigType::list) return {Code::invalid_config, fmt::format("{} is no list", change.name)};
+  if (!key || key->type != ConfigType::list)
+    return {Code::invalid_config, fmt::format("{} is no list", change.name)};
   const auto found = config.find(change.name);
-  const std::string_view words = found == config.end() ? key->default_value : std::string_view(found->second);
-  return set_config(keys, config, change.name, with_word(words, *change.value, change.config_operation == add_to_list));
+  const std::string_view words =
+      found == config.end() ? key->default_value : std::string_view(found->second);
+  return set_config(keys, config, change.name,
+                    with_word(words, *change.value, change.config_operation == add_to_list));
 }
 
 }  // namespace
@@ -61,12 +64,14 @@ void handle(const wire::IncrementalAlterConfigsRequest& request, Context& contex
     const auto change_all = [&](std::span<const ConfigKey> keys, ConfigMap& config) -> Refusal {
       std::set<std::string_view> names;
       for (const Change& change : resource.configs) {
-        if (!names.insert(change.name).second) return {Code::invalid_request, fmt::format("{} is there twice", change.name)};
+        if (!names.insert(change.name).second)
+          return {Code::invalid_request, fmt::format("{} is there twice", change.name)};
         if (Refusal refusal = apply(change, keys, config)) return refusal;
       }
       return {};
     };
-    Refusal refusal = change_configs(context, resource.resource_type, resource.resource_name, request.validate_only, change_all);
+    Refusal refusal = change_configs(context, resource.resource_type, resource.resource_name,
+                                     request.validate_only, change_all);
     answer.error_code = refusal.code;
     if (refusal) answer.error_message = std::move(refusal.message);
   }

@@ -6,13 +6,15 @@
 
 namespace holdfast::broker {
 
-/// InitProducerId: an idempotent producer gets an id of its own. One that asks again with its id and epoch (KIP-360) gets a
-/// new id rather than a new epoch, which is as good: nothing is known of it anywhere.
+/// InitProducerId: an idempotent producer gets an id of its own. One that asks again with its id
+/// and epoch (KIP-360) gets a new id rather than a new epoch, which is as good: nothing is known of
+/// it anywhere.
 void handle(const wire::InitProducerIdRequest& request, Context& context) {
   wire::InitProducerIdResponse response;
   if (request.transactional_id) {
     const bool empty = request.transactional_id->empty();
-    response.error_code = empty ? wire::ErrorCode::invalid_request : wire::ErrorCode::unsupported_version;
+    response.error_code =
+        empty ? wire::ErrorCode::invalid_request : wire::ErrorCode::unsupported_version;
     return context.reply(response);
   }
   auto& ids = context.state().producer_ids();

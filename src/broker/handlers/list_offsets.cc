@@ -25,24 +25,28 @@ void answer_with(Answer& answer, int64_t offset, int64_t timestamp_ms = -1) {
 
 /// The first record in the batch, at or above `from_offset`, that `fits`.
 template <class Predicate>
-Result<std::optional<record::RecordView>> first_record(Context& context, const log::Frame& frame, int64_t from_offset,
-                                                       Predicate fits) {
+Result<std::optional<record::RecordView>> first_record(Context& context, const log::Frame& frame,
+                                                       int64_t from_offset, Predicate fits) {
   constexpr size_t unpacked_bytes_max = 64u << 20;
   const auto batch = HOLDFAST_TRY(record::BatchView::parse(frame.body));
-  auto records = HOLDFAST_TRY(batch.records(context.core.decompressor(), context.core.scratch(), unpacked_bytes_max));
+  auto records = HOLDFAST_TRY(
+      batch.records(context.core.decompressor(), context.core.scratch(), unpacked_bytes_max));
   for (record::RecordView record; records.next(record);) {
     if (record.offset >= from_offset && fits(record)) return record;
   }
   return std::nullopt;
 }
 
-/// The first record that is not older than the time. When only records below the log's start in its batch fit, the next
-/// batch is looked at.
-Status find_by_time(Context& context, const Partition& partition, int64_t timestamp_ms, Answer& answer) {
+/// The first record that is not older than the time. When only records below the log's start in its
+/// batch fit, the next batch is looked at.
+Status find_by_time(Context& context, const Partition& partition, int64_t timestamp_ms,
+                    Answer& answer) {
   for (int64_t from = partition.log_start; from < partition.high_watermark;) {
-    const auto frame = HOLDFAST_TRY(context.core.log().find_time(partition.log_id, from, timestamp_ms));
+    const auto frame =
+        HOLDFAST_TRY(context.core.log().find_time(partition.log_id, from, timestamp_ms));
     if (!frame || frame->key.last_offset >= partition.high_watermark) break;
-    const auto found = HOLDFAST_TRY(first_record(context, *frame, from, [&](const auto& r) { return r.timestamp_ms >= timestamp_ms; }));
+    const auto found = HOLDFAST_TRY(first_record(
+        context, *frame, from, [&](const auto& r) { return r.timestamp_ms >= timestamp_ms; }));
     if (found) {
       answer_with(answer, found->offset, found->timestamp_ms);
       break;
@@ -53,24 +57,31 @@ Status find_by_time(Context& context, const Partition& partition, int64_t timest
 }
 
 Status find_max_timestamp(Context& context, const Partition& partition, Answer& answer) {
-  const auto frame = HOLDFAST_TRY(context.core.log().find_max_timestamp(partition.log_id, partition.log_start));
+  const auto frame =
+      HOLDFAST_TRY(context.core.log().find_max_timestamp(partition.log_id, partition.log_start));
   if (!frame || frame->key.last_offset >= partition.high_watermark) return {};
   const int64_t max = frame->key.max_timestamp_ms;
-  const auto found = HOLDFAST_TRY(first_record(context, *frame, 0, [&](const auto& r) { return r.timestamp_ms >= max; }));
+  const auto found = HOLDFAST_TRY(
+      first_record(context, *frame, 0, [&](const auto& r) { return r.timestamp_ms >= max; }));
   if (found) answer_with(answer, std::max(found->offset, partition.log_start), found->timestamp_ms);
   return {};
 }
 
 Code find(Context& context, const Partition& partition, int64_t timestamp, Answer& answer) {
   switch (timestamp) {
-    case kLatest: answer_with(answer, partition.high_watermark); return Code::none;
+    case kLatest:
+      answer_with(answer, partition.high_watermark);
+      return Code::none;
     case kEarliest:
-    case kEarliestLocal: answer_with(answer, partition.log_start); return Code::none;
+    case kEarliestLocal:
+      answer_with(answer, partition.log_start);
+      return Code::none;
     case kMaxTimestamp: {
       const Status found = find_max_timestamp(context, partition, answer);
       return found ? Code::none : code_for(found.error());
     }
-    default: break;
+    default:
+      break;
   }
   if (timestamp < 0) return Code::none;  // about tiered storage, of which there is none: no offset
   const Status found = find_by_time(context, partition, timestamp, answer);
@@ -79,7 +90,8 @@ Code find(Context& context, const Partition& partition, int64_t timestamp, Answe
 
 }  // namespace
 
-/// ListOffsets: the ends of partitions, and offsets by time. No offset (-1) when nothing is as young as the time.
+/// ListOffsets: the ends of partitions, and offsets by time. No offset (-1) when nothing is as
+/// young as the time.
 void handle(const wire::ListOffsetsRequest& request, Context& context) {
   wire::ListOffsetsResponse response;
   for (const auto& wanted_topic : request.topics) {
@@ -90,8 +102,10 @@ void handle(const wire::ListOffsetsRequest& request, Context& context) {
       Answer& answer = answers.partitions.emplace_back();
       answer.partition_index = wanted.partition_index;
       const Partition* partition = topic ? topic->partition(wanted.partition_index) : nullptr;
-      answer.error_code = partition ? check_leader_epoch(wanted.current_leader_epoch) : Code::unknown_topic_or_partition;
-      if (answer.error_code == Code::none) answer.error_code = find(context, *partition, wanted.timestamp, answer);
+      answer.error_code = partition ? check_leader_epoch(wanted.current_leader_epoch)
+                                    : Code::unknown_topic_or_partition;
+      if (answer.error_code == Code::none)
+        answer.error_code = find(context, *partition, wanted.timestamp, answer);
     }
   }
   context.reply(response);

@@ -25,13 +25,15 @@ MetadataResponse::Topic describe(const Topic& topic, int32_t node_id) {
   return described;
 }
 
-MetadataResponse::Topic look_up(const wire::MetadataRequest::Topic& wanted, bool may_create, Context& context) {
+MetadataResponse::Topic look_up(const wire::MetadataRequest::Topic& wanted, bool may_create,
+                                Context& context) {
   const int32_t node_id = context.settings().node_id;
   MetadataResponse::Topic answer;
   answer.name = wanted.name;
   answer.topic_id = wanted.topic_id;
   if (!wanted.name) {
-    if (const Topic* topic = context.state().topic(wanted.topic_id)) return describe(*topic, node_id);
+    if (const Topic* topic = context.state().topic(wanted.topic_id))
+      return describe(*topic, node_id);
     answer.error_code = wire::ErrorCode::unknown_topic_id;
     return answer;
   }
@@ -41,7 +43,8 @@ MetadataResponse::Topic look_up(const wire::MetadataRequest::Topic& wanted, bool
   }
   if (!context.state().topic(*wanted.name)) {
     answer.error_code = wire::ErrorCode::unknown_topic_or_partition;
-    if (may_create) answer.error_code = create(context, {.name = std::string(*wanted.name), .config = {}}).code;
+    if (may_create)
+      answer.error_code = create(context, {.name = std::string(*wanted.name), .config = {}}).code;
   }
   if (const Topic* topic = context.state().topic(*wanted.name)) return describe(*topic, node_id);
   return answer;
@@ -49,21 +52,25 @@ MetadataResponse::Topic look_up(const wire::MetadataRequest::Topic& wanted, bool
 
 }  // namespace
 
-/// Metadata: who serves what. A topic that is asked for by name and does not exist is created if settings and client agree;
-/// it is answered as there, since it can be used at once.
+/// Metadata: who serves what. A topic that is asked for by name and does not exist is created if
+/// settings and client agree; it is answered as there, since it can be used at once.
 void handle(const wire::MetadataRequest& request, Context& context) {
   MetadataResponse response;
   const int32_t node_id = context.settings().node_id;
   const os::Address& address = context.core.address();
-  response.brokers.push_back({.node_id = node_id, .host = address.host, .port = address.port, .rack = {}});
+  response.brokers.push_back(
+      {.node_id = node_id, .host = address.host, .port = address.port, .rack = {}});
   response.cluster_id = context.state().cluster_id();
   response.controller_id = node_id;
   const bool all = !request.topics || (context.version() == 0 && request.topics->empty());
-  const bool may_create = context.settings().auto_create_topics && (context.version() < 4 || request.allow_auto_topic_creation);
+  const bool may_create = context.settings().auto_create_topics &&
+                          (context.version() < 4 || request.allow_auto_topic_creation);
   if (all) {
-    for (const auto& [name, topic] : context.state().topics()) response.topics.push_back(describe(*topic, node_id));
+    for (const auto& [name, topic] : context.state().topics())
+      response.topics.push_back(describe(*topic, node_id));
   } else {
-    for (const auto& wanted : *request.topics) response.topics.push_back(look_up(wanted, may_create, context));
+    for (const auto& wanted : *request.topics)
+      response.topics.push_back(look_up(wanted, may_create, context));
   }
   context.reply(response);
 }

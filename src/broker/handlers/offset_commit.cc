@@ -20,7 +20,8 @@ Code group_fault(const wire::OffsetCommitRequest& request) {
 
 }  // namespace
 
-/// OffsetCommit: stores offsets, durably before the answer. All of a request that can be stored is one record.
+/// OffsetCommit: stores offsets, durably before the answer. All of a request that can be stored is
+/// one record.
 void handle(const wire::OffsetCommitRequest& request, Context& context) {
   wire::OffsetCommitResponse response;
   const bool by_id = context.version() >= 10;
@@ -29,7 +30,10 @@ void handle(const wire::OffsetCommitRequest& request, Context& context) {
   coordinator::OffsetsCommitted record{std::string(request.group_id), {}};
   for (const auto& wanted_topic : request.topics) {
     auto& answers = response.topics.emplace_back();
-    if (by_id) answers.topic_id = wanted_topic.topic_id; else answers.name = wanted_topic.name;
+    if (by_id)
+      answers.topic_id = wanted_topic.topic_id;
+    else
+      answers.name = wanted_topic.name;
     const Topic* topic = find_topic(context, wanted_topic.name, wanted_topic.topic_id, by_id);
     for (const auto& wanted : wanted_topic.partitions) {
       auto& answer = answers.partitions.emplace_back();
@@ -41,10 +45,12 @@ void handle(const wire::OffsetCommitRequest& request, Context& context) {
         answer.error_code = topic ? Code::unknown_topic_or_partition : unknown_topic(by_id);
       } else if (metadata.size() > static_cast<size_t>(limits.offset_metadata_bytes_max)) {
         answer.error_code = Code::offset_metadata_too_large;
-      } else if (context.state().offsets().size() + record.entries.size() >= limits.group_offsets_max) {
+      } else if (context.state().offsets().size() + record.entries.size() >=
+                 limits.group_offsets_max) {
         answer.error_code = Code::policy_violation;
       } else {
-        record.entries.push_back({topic->name, wanted.partition_index,
+        record.entries.push_back({topic->name,
+                                  wanted.partition_index,
                                   {.offset = wanted.committed_offset,
                                    .leader_epoch = wanted.committed_leader_epoch,
                                    .committed_ms = context.now.wall_ms,
@@ -56,7 +62,8 @@ void handle(const wire::OffsetCommitRequest& request, Context& context) {
     if (const Status kept = context.core.change(record); !kept) {
       for (auto& topic : response.topics) {
         for (auto& answer : topic.partitions) {
-          if (answer.error_code == Code::none) answer.error_code = Code::coordinator_not_available;  // clients try again
+          if (answer.error_code == Code::none)
+            answer.error_code = Code::coordinator_not_available;  // clients try again
         }
       }
     }

@@ -28,9 +28,11 @@ void fill_all(Context& context, std::string_view group, bool by_id, Answer& answ
     auto& topic = answers.emplace_back();
     topic.name = name;
     if constexpr (requires { topic.topic_id; }) {
-      if (const Topic* known = context.state().topic(name); by_id && known) topic.topic_id = known->id;
+      if (const Topic* known = context.state().topic(name); by_id && known)
+        topic.topic_id = known->id;
     }
-    for (const auto& [partition, committed] : partitions) fill(topic.partitions.emplace_back(), partition, &committed);
+    for (const auto& [partition, committed] : partitions)
+      fill(topic.partitions.emplace_back(), partition, &committed);
   }
 }
 
@@ -43,7 +45,8 @@ void fill_group(Context& context, const wire::OffsetFetchRequest::Group& wanted,
     topic.name = wanted_topic.name;
     topic.topic_id = wanted_topic.topic_id;
     const Topic* known = find_topic(context, wanted_topic.name, wanted_topic.topic_id, by_id);
-    const std::string_view name = by_id ? (known ? std::string_view(known->name) : "") : wanted_topic.name;
+    const std::string_view name =
+        by_id ? (known ? std::string_view(known->name) : "") : wanted_topic.name;
     for (const int32_t partition : wanted_topic.partition_indexes) {
       auto& filled = topic.partitions.emplace_back();
       fill(filled, partition, context.state().offsets().find(wanted.group_id, name, partition));
@@ -54,12 +57,13 @@ void fill_group(Context& context, const wire::OffsetFetchRequest::Group& wanted,
 
 }  // namespace
 
-/// OffsetFetch: what a group, or several, has stored; -1 where it has nothing. Offsets are never pending, since there are no
-/// transactions, so `require_stable` asks for nothing more.
+/// OffsetFetch: what a group, or several, has stored; -1 where it has nothing. Offsets are never
+/// pending, since there are no transactions, so `require_stable` asks for nothing more.
 void handle(const wire::OffsetFetchRequest& request, Context& context) {
   wire::OffsetFetchResponse response;
   if (context.version() >= 8) {
-    for (const auto& wanted : request.groups) fill_group(context, wanted, response.groups.emplace_back());
+    for (const auto& wanted : request.groups)
+      fill_group(context, wanted, response.groups.emplace_back());
     return context.reply(response);
   }
   if (!request.topics) {
@@ -70,7 +74,8 @@ void handle(const wire::OffsetFetchRequest& request, Context& context) {
     auto& topic = response.topics.emplace_back();
     topic.name = wanted_topic.name;
     for (const int32_t partition : wanted_topic.partition_indexes) {
-      fill(topic.partitions.emplace_back(), partition, context.state().offsets().find(request.group_id, wanted_topic.name, partition));
+      fill(topic.partitions.emplace_back(), partition,
+           context.state().offsets().find(request.group_id, wanted_topic.name, partition));
     }
   }
   context.reply(response);

@@ -6,8 +6,8 @@
 
 namespace holdfast::broker {
 
-/// OffsetForLeaderEpoch: there is one epoch for all time, and it ends where the partition does. A consumer never learns that
-/// records were taken back, because they never are.
+/// OffsetForLeaderEpoch: there is one epoch for all time, and it ends where the partition does. A
+/// consumer never learns that records were taken back, because they never are.
 void handle(const wire::OffsetForLeaderEpochRequest& request, Context& context) {
   wire::OffsetForLeaderEpochResponse response;
   for (const auto& wanted_topic : request.topics) {
@@ -18,8 +18,10 @@ void handle(const wire::OffsetForLeaderEpochRequest& request, Context& context) 
       auto& answer = answers.partitions.emplace_back();
       answer.partition = wanted.partition;
       const Partition* partition = topic ? topic->partition(wanted.partition) : nullptr;
-      answer.error_code = partition ? check_leader_epoch(wanted.current_leader_epoch) : wire::ErrorCode::unknown_topic_or_partition;
-      if (answer.error_code != wire::ErrorCode::none || wanted.leader_epoch != leader_epoch) continue;
+      answer.error_code = partition ? check_leader_epoch(wanted.current_leader_epoch)
+                                    : wire::ErrorCode::unknown_topic_or_partition;
+      if (answer.error_code != wire::ErrorCode::none || wanted.leader_epoch != leader_epoch)
+        continue;
       answer.leader_epoch = leader_epoch;
       answer.end_offset = partition->high_watermark;
     }

@@ -18,10 +18,14 @@ Code code_for_fault(record::BatchFault fault) {
   using record::BatchFault;
   if (record::is_corruption(fault)) return Code::corrupt_message;
   switch (fault) {
-    case BatchFault::bad_magic: return Code::unsupported_for_message_format;
-    case BatchFault::unknown_codec: return Code::unsupported_compression_type;
-    case BatchFault::too_large_unpacked: return Code::message_too_large;
-    default: return Code::invalid_record;
+    case BatchFault::bad_magic:
+      return Code::unsupported_for_message_format;
+    case BatchFault::unknown_codec:
+      return Code::unsupported_compression_type;
+    case BatchFault::too_large_unpacked:
+      return Code::message_too_large;
+    default:
+      return Code::invalid_record;
   }
 }
 
@@ -43,7 +47,8 @@ bool judge(const Partition& partition, const record::BatchView& batch, Answer& a
                                                    .first_sequence = batch.base_sequence(),
                                                    .last_sequence = batch.last_sequence()});
   switch (decision.verdict) {
-    case coordinator::ProduceVerdict::append: return true;
+    case coordinator::ProduceVerdict::append:
+      return true;
     case coordinator::ProduceVerdict::duplicate:
       answer.base_offset = decision.base_offset;
       answer.log_append_time_ms = decision.timestamp_ms;
@@ -52,20 +57,24 @@ bool judge(const Partition& partition, const record::BatchView& batch, Answer& a
       refuse(answer, Code::out_of_order_sequence_number, "a batch before this one is missing");
       return false;
     case coordinator::ProduceVerdict::fenced:
-      refuse(answer, Code::invalid_producer_epoch, "a newer producer has taken over this producer id");
+      refuse(answer, Code::invalid_producer_epoch,
+             "a newer producer has taken over this producer id");
       return false;
   }
   return false;
 }
 
 /// Appends the batch, stamped with our own time where the topic wants that.
-Result<int64_t> append(Context& context, Partition& partition, const record::BatchView& batch, Answer& answer) {
-  if (!partition.topic->rules.log_append_time) return context.core.append(partition, batch, context.now);
+Result<int64_t> append(Context& context, Partition& partition, const record::BatchView& batch,
+                       Answer& answer) {
+  if (!partition.topic->rules.log_append_time)
+    return context.core.append(partition, batch, context.now);
   ByteBuffer& stamped = context.core.scratch();
   stamped.assign(batch.bytes().begin(), batch.bytes().end());
   record::set_log_append_time(stamped, context.now.wall_ms);
   answer.log_append_time_ms = context.now.wall_ms;
-  return context.core.append(partition, HOLDFAST_TRY(record::BatchView::parse(stamped)), context.now);
+  return context.core.append(partition, HOLDFAST_TRY(record::BatchView::parse(stamped)),
+                             context.now);
 }
 
 void produce(Context& context, Partition& partition, ByteView records, Answer& answer) {
@@ -75,8 +84,12 @@ void produce(Context& context, Partition& partition, ByteView records, Answer& a
     return refuse(answer, Code::message_too_large, "the batch is larger than max.message.bytes");
   }
   record::ClientBatchRules checks;
-  if (rules.compacted) checks = {.keys_required = true, .decompressor = &context.core.decompressor(), .scratch = &context.core.scratch()};
-  if (const auto fault = record::validate_client_batch(records, checks); fault != record::BatchFault::none) {
+  if (rules.compacted)
+    checks = {.keys_required = true,
+              .decompressor = &context.core.decompressor(),
+              .scratch = &context.core.scratch()};
+  if (const auto fault = record::validate_client_batch(records, checks);
+      fault != record::BatchFault::none) {
     return refuse(answer, code_for_fault(fault), record::name(fault));
   }
   const auto batch = record::BatchView::parse(records);
@@ -84,7 +97,8 @@ void produce(Context& context, Partition& partition, ByteView records, Answer& a
   const auto appended = append(context, partition, *batch, answer);
   if (!appended) {
     const bool old_client = context.version() < 4;  // knows no KAFKA_STORAGE_ERROR
-    return refuse(answer, old_client ? Code::not_leader_or_follower : code_for(appended.error()), appended.error().message);
+    return refuse(answer, old_client ? Code::not_leader_or_follower : code_for(appended.error()),
+                  appended.error().message);
   }
   answer.base_offset = *appended;
 }
@@ -101,15 +115,17 @@ Code refusal_of_all(const wire::ProduceRequest& request, int16_t version) {
 void time_out(wire::ProduceResponse& response) {
   for (auto& topic : response.responses) {
     for (auto& answer : topic.partition_responses) {
-      if (answer.error_code == Code::none) refuse(answer, Code::request_timed_out, "not on disk within the time-out");
+      if (answer.error_code == Code::none)
+        refuse(answer, Code::request_timed_out, "not on disk within the time-out");
     }
   }
 }
 
 }  // namespace
 
-/// Produce: appends one batch for each partition and answers when the last of them is on disk, whatever acks says (acks=0:
-/// never answers). A batch that is in the log already is answered with its first offset, once that one is on disk.
+/// Produce: appends one batch for each partition and answers when the last of them is on disk,
+/// whatever acks says (acks=0: never answers). A batch that is in the log already is answered with
+/// its first offset, once that one is on disk.
 void handle(const wire::ProduceRequest& request, Context& context) {
   wire::ProduceResponse response;
   const bool by_id = context.version() >= 13;
@@ -119,7 +135,10 @@ void handle(const wire::ProduceRequest& request, Context& context) {
   response.responses.reserve(request.topic_data.size());
   for (const auto& topic_data : request.topic_data) {
     auto& topic_answer = response.responses.emplace_back();
-    if (by_id) topic_answer.topic_id = topic_data.topic_id; else topic_answer.name = topic_data.name;
+    if (by_id)
+      topic_answer.topic_id = topic_data.topic_id;
+    else
+      topic_answer.name = topic_data.name;
     const Topic* topic = find_topic(context, topic_data.name, topic_data.topic_id, by_id);
     topic_answer.partition_responses.reserve(topic_data.partition_data.size());
     for (const auto& data : topic_data.partition_data) {
@@ -138,15 +157,20 @@ void handle(const wire::ProduceRequest& request, Context& context) {
     }
   }
   if (request.acks == 0) {
-    // There is no answer that could carry the error; a closed connection makes the client look up what is wrong.
-    return refused ? context.disconnect("a produce request with acks=0 failed") : context.reply_nothing();
+    // There is no answer that could carry the error; a closed connection makes the client look up
+    // what is wrong.
+    return refused ? context.disconnect("a produce request with acks=0 failed")
+                   : context.reply_nothing();
   }
   const int64_t deadline_ms = context.now.steady_ms + std::max(request.timeout_ms, 0);
-  context.core.when_durable(context.ticket, needed, deadline_ms,
-                            [&core = context.core, ticket = context.ticket, response = std::move(response)](bool in_time) mutable {
-                              if (!in_time) time_out(response);
-                              core.answer(ticket, {wire::encode_response(response, ticket.version, ticket.correlation_id), {}});
-                            });
+  context.core.when_durable(
+      context.ticket, needed, deadline_ms,
+      [&core = context.core, ticket = context.ticket,
+       response = std::move(response)](bool in_time) mutable {
+        if (!in_time) time_out(response);
+        core.answer(ticket,
+                    {wire::encode_response(response, ticket.version, ticket.correlation_id), {}});
+      });
 }
 
 }  // namespace holdfast::broker
