@@ -71,6 +71,8 @@ class BatchView {
   static Result<BatchView> parse(ByteView bytes);
 
   const BatchHeader& header() const { return header_; }
+  /// Of events and rejected pieces.
+  uint64_t bytes() const { return events_.size() + rejected_.size(); }
   ByteView position() const { return position_; }
 
   /// One after the other, in order of sequence. The stamps' source is what the caller gives.

@@ -1,0 +1,187 @@
+#include "pipeline/ship_lane.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/fault.h"
+#include "base/planted_bug.h"
+
+namespace holdfast::pipeline {
+namespace {
+
+constexpr uint64_t pump_bytes = 1 << 20;
+constexpr int64_t planted_sequence = 1000;  // of the event that a planted bug loses or doubles
+
+/// MurmurHash2 with Kafka's seed, as its DefaultPartitioner has used it from the beginning.
+uint32_t murmur2(std::string_view key) {
+  constexpr uint32_t m = 0x5bd1e995;
+  uint32_t hash = 0x9747b28c ^ static_cast<uint32_t>(key.size());
+  const std::byte* from = as_bytes(key).data();
+  size_t left = key.size();
+  for (; left >= 4; left -= 4, from += 4) {
+    uint32_t k = load_le<uint32_t>(from) * m;
+    k = (k ^ k >> 24) * m;
+    hash = hash * m ^ k;
+  }
+  if (left > 0) {
+    for (size_t i = 0; i < left; ++i) hash ^= static_cast<uint32_t>(from[i]) << (8 * i);
+    hash *= m;
+  }
+  hash = (hash ^ hash >> 13) * m;
+  return hash ^ hash >> 15;
+}
+
+std::optional<ByteView> bytes_of(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  return as_bytes(*text);
+}
+
+}  // namespace
+
+int32_t partition_of(const event::Event& event, int32_t partitions) {
+  if (partitions == 1) return 0;
+  if (!event.key) return static_cast<int32_t>(event.stamp.sequence % partitions);
+  return static_cast<int32_t>((murmur2(*event.key) & 0x7fffffff) % static_cast<uint32_t>(partitions));
+}
+
+ShipLane::ShipLane(spool::Spool& spool, const ShipRoute& route, std::string failures_topic, uint64_t lane_number)
+    : spool_(spool),
+      route_(route),
+      failures_topic_(std::move(failures_topic)),
+      lane_number_(lane_number),
+      name_(spool.source(route.source).name),
+      rejected_stream_(spool.source(route.source).rejected_stream()) {}
+
+StreamRange ShipLane::events_range() const {
+  const spool::SourceState state = spool_.source(route_.source);
+  return {.source = name_, .epoch = state.epoch, .known_below = state.shipped_sequence, .next = state.next_sequence};
+}
+
+StreamRange ShipLane::rejected_range() const {
+  const spool::SourceState state = spool_.source(route_.source);
+  return {.source = rejected_stream_,
+          .epoch = state.epoch,
+          .known_below = state.shipped_rejected_sequence,
+          .next = state.next_rejected_sequence};
+}
+
+void ShipLane::restart(ShippedAlready events, ShippedAlready rejected, int32_t partitions,
+                       int32_t failure_partitions) {
+  shipped_events_ = std::move(events);
+  shipped_rejected_ = std::move(rejected);
+  partitions_ = partitions;
+  failure_partitions_ = failure_partitions;
+  next_batch_ = spool_.source(route_.source).shipped_batch + 1;
+  in_flight_.clear();
+  in_flight_bytes_ = 0;
+}
+
+Result<bool> ShipLane::pump(kafka::Producer& producer) {
+  const auto batches = HOLDFAST_TRY(spool_.read(route_.source, next_batch_, pump_bytes));
+  for (const spool::StoredBatch& batch : batches) {
+    // What was trimmed had been shipped, so nothing may be missing in between.
+    HOLDFAST_CHECK(batch.number == next_batch_);
+    HOLDFAST_CHECKED(send_batch(producer, batch));
+  }
+  settle();
+  return !batches.empty();
+}
+
+Status ShipLane::send_batch(kafka::Producer& producer, const spool::StoredBatch& batch) {
+  const spool::BatchHeader& header = batch.view.header();
+  fault::point("ship.before_send");
+  in_flight_.push_back({.number = batch.number,
+                        .bytes = batch.view.bytes(),
+                        .next_sequence = header.next_sequence(),
+                        .next_rejected_sequence = header.next_rejected_sequence(),
+                        .pin = batch.pin});
+  in_flight_bytes_ += in_flight_.back().bytes;
+  next_batch_ = batch.number + 1;
+  const uint64_t token = lane_number_ << lane_shift | static_cast<uint64_t>(batch.number);
+  event::Event event;
+  for (spool::BatchView::Events events(batch.view, name_); events.next(event);) {
+    if (shipped_events_.contains(event.stamp.sequence)) {
+      ++skipped_;
+      continue;
+    }
+    if (planted_bug == PlantedBug::lose_event && event.stamp.sequence == planted_sequence) continue;
+    HOLDFAST_CHECKED(send_event(producer, event, token));
+    if (planted_bug == PlantedBug::double_event && event.stamp.sequence == planted_sequence) {
+      HOLDFAST_CHECKED(send_event(producer, event, token));
+    }
+  }
+  spool::BatchView::RejectedEvent rejected;
+  for (spool::BatchView::RejectedEvents pieces(batch.view, rejected_stream_); pieces.next(rejected);) {
+    if (shipped_rejected_.contains(rejected.event.stamp.sequence)) {
+      ++skipped_;
+      continue;
+    }
+    HOLDFAST_CHECKED(send_rejected(producer, rejected, token));
+  }
+  fault::point("ship.after_send");
+  return {};
+}
+
+Status ShipLane::send_event(kafka::Producer& producer, const event::Event& event, uint64_t token) {
+  return send(producer, route_.topic, partition_of(event, partitions_), event, cloud_event_.format(event), token);
+}
+
+Status ShipLane::send_rejected(kafka::Producer& producer, const spool::BatchView::RejectedEvent& rejected,
+                               uint64_t token) {
+  const event::FailureRecord record{.kind = event::FailureKind::rejected,
+                                    .stage = event::FailureStage::capture,
+                                    .event = rejected.event,
+                                    .store = name_,
+                                    .cause_code = rejected.piece.cause_code,
+                                    .cause = rejected.piece.cause,
+                                    .first_failure_us = rejected.event.time_us,
+                                    .last_failure_us = rejected.event.time_us,
+                                    .attempts = 1,
+                                    .origin = {},
+                                    .file = rejected.piece.file,
+                                    .line = rejected.piece.line};
+  return send(producer, failures_topic_, partition_of(rejected.event, failure_partitions_), rejected.event,
+              failure_.format(record), token);
+}
+
+Status ShipLane::send(kafka::Producer& producer, const std::string& topic, int32_t partition,
+                      const event::Event& event, event::Headers headers, uint64_t token) {
+  for (size_t i = 0; i < headers.size(); ++i) {
+    headers_[i] = {.name = headers[i].name, .value = bytes_of(headers[i].value)};
+  }
+  const kafka::OutMessage message{.partition = partition,
+                                  .key = bytes_of(event.key),
+                                  .value = bytes_of(event.value),
+                                  .headers = std::span(headers_.data(), headers.size()),
+                                  .timestamp_ms = event.time_us / 1000,
+                                  .token = token,
+                                  .value_pinned = true};
+  HOLDFAST_CHECKED(producer.send(topic, message));
+  ++in_flight_.back().waiting;
+  ++sent_;
+  return {};
+}
+
+void ShipLane::arrived(int64_t batch_number) {
+  HOLDFAST_CHECK(!in_flight_.empty());
+  const auto index = static_cast<size_t>(batch_number - in_flight_.front().number);
+  HOLDFAST_CHECK(index < in_flight_.size() && in_flight_[index].waiting > 0);
+  --in_flight_[index].waiting;
+}
+
+void ShipLane::settle() {
+  const Sent* last = nullptr;
+  Sent settled;
+  while (!in_flight_.empty() && in_flight_.front().waiting == 0) {
+    settled = std::move(in_flight_.front());
+    in_flight_bytes_ -= settled.bytes;
+    in_flight_.pop_front();
+    last = &settled;
+  }
+  if (last == nullptr) return;
+  fault::point("ship.after_ack");
+  spool_.mark_shipped(route_.source, last->number, last->next_sequence, last->next_rejected_sequence);
+  fault::point("ship.after_mark");
+}
+
+}  // namespace holdfast::pipeline
