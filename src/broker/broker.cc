@@ -3,13 +3,14 @@
 #include <condition_variable>
 #include <fmt/core.h>
 #include <mutex>
-#include <random>
 #include <thread>
 
 #include "base/log_line.h"
+#include "base/os/clock.h"
+#include "base/os/random.h"
 #include "broker/core.h"
+#include "broker/recovery.h"
 #include "broker/server.h"
-#include "record/batch.h"
 
 namespace holdfast::broker {
 namespace {
@@ -17,9 +18,8 @@ namespace {
 constexpr int64_t kDrainMs = 3000;  // for answers that are on their way when the broker stops
 
 TopicId random_id() {
-  std::random_device device;
   TopicId id;
-  for (size_t i = 0; i < id.bytes.size(); i += 4) store_le(id.bytes.data() + i, device());
+  os::random_bytes(id.bytes);
   return id;
 }
 
@@ -106,26 +106,12 @@ class RunningBroker final : public Broker {
   }
 
  private:
-  /// Checkpoint, then every frame behind it.
   Status recover() {
     log_ = HOLDFAST_TRY(log::Log::open(files_, {.folder = settings_.data_folder,
                                                 .segment_bytes = settings_.segment_bytes,
                                                 .pending_bytes_max = settings_.pending_bytes_max,
                                                 .bytes_max = settings_.log_bytes_max}));
-    const int64_t now_ms = os::real_clock().wall_us() / 1000;
-    if (const ByteView checkpoint = log_->checkpoint(); !checkpoint.empty()) {
-      HOLDFAST_CHECKED(state_.load(checkpoint, now_ms));
-    }
-    HOLDFAST_CHECKED(
-        log_->replay(log_->checkpoint_position(), [&](const log::Frame& frame) -> Status {
-          if (frame.key.kind == log::FrameKind::state)
-            return state_.replay(HOLDFAST_TRY(decode_state_record(frame.body)));
-          state_.replay_batch(frame.key.partition,
-                              HOLDFAST_TRY(record::BatchView::parse(frame.body)), now_ms);
-          return {};
-        }));
-    state_.restart_done();
-    return {};
+    return broker::recover(*log_, state_, os::real_clock().wall_us() / 1000);
   }
 
   log::Log::Callbacks callbacks() {
@@ -136,7 +122,8 @@ class RunningBroker final : public Broker {
               // The loop looks at the newest value, so one task on its way is enough.
               if (durable_posted_.exchange(true, std::memory_order_acq_rel)) return;
               loop_->post([this] {
-                durable_posted_.store(false, std::memory_order_release);
+                // An exchange, not a store: whoever saw `true` before it has its position seen below.
+                durable_posted_.exchange(false, std::memory_order_acq_rel);
                 server_->durable({newest_durable_.load(std::memory_order_acquire)});
               });
               wake();
@@ -164,14 +151,13 @@ class RunningBroker final : public Broker {
   /// With the loop at an end: waits for the disk, writes a checkpoint.
   Status close_log() {
     closing_.store(true, std::memory_order_release);
-    const auto patience = std::chrono::milliseconds(kDrainMs);
+    const os::Clock& clock = os::real_clock();
+    const int64_t until_ms = clock.steady_ms() + kDrainMs;
     {
       std::unique_lock lock(mutex_);
       // The writer tells of its progress without the lock, so a little patience replaces an exact
       // wake-up.
-      const auto until = std::chrono::steady_clock::now() + patience;
-      while (!failure_ && log_->durable() < log_->end() &&
-             std::chrono::steady_clock::now() < until) {
+      while (!failure_ && log_->durable() < log_->end() && clock.steady_ms() < until_ms) {
         changed_.wait_for(lock, std::chrono::milliseconds(5));
       }
       if (failure_) return std::unexpected(*failure_);
