@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fmt/format.h>
+#include <iostream>
 
 #include "cli/cli.h"
 #include "settings/suggest.h"
@@ -34,6 +35,9 @@ class CommandLine {
     app_.set_version_flag("--version", std::string("holdfast ") + HOLDFAST_VERSION);
     app_.allow_extras();
     app_.get_formatter()->column_width(34);
+    app_.get_formatter()->label("SUBCOMMAND", "VERB");
+    app_.get_formatter()->label("Subcommands", "Verbs");
+    app_.get_formatter()->label("Positionals", "Arguments");
     add_run();
     add_check();
     add_broker();
@@ -56,7 +60,14 @@ class CommandLine {
       if (!verb.app->parsed()) continue;
       const std::vector<std::string> extras = verb.app->remaining();
       if (!extras.empty()) return unknown(*verb.app, extras.front());
-      if (auto result = answer(verb)) return *result;
+      return verb.result();
+    }
+    for (CLI::App* group : groups_) {
+      if (!group->parsed()) continue;
+      const std::vector<std::string> extras = group->remaining();
+      if (!extras.empty()) return unknown(*group, extras.front());
+      std::cout << group->help();
+      return exit_usage;
     }
     const std::vector<std::string> extras = app_.remaining(true);
     if (!extras.empty()) return unknown(app_, extras.front());
@@ -186,11 +197,6 @@ class CommandLine {
     auto* app = verb(app_, "version", "What this program is, and what it is built with",
                      [this] { return version_; });
     add_json(app, version_.json);
-  }
-
-  /// What to answer for a verb that was given; groups alone print their help.
-  std::optional<std::variant<Arguments, int>> answer(const Verb& verb) {
-    return std::variant<Arguments, int>(verb.result());
   }
 
   int wrong(const std::string& what) {

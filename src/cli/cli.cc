@@ -6,19 +6,28 @@ namespace holdfast::cli {
 namespace {
 
 struct Dispatch {
+  const control::Kinds& kinds;
+
   int operator()(const NoArguments&) const { return show_tour(); }
-  int operator()(const CheckArguments& arguments) const { return check(arguments); }
+  int operator()(const CheckArguments& arguments) const { return check(arguments, kinds); }
   int operator()(const BrokerArguments& arguments) const { return broker(arguments); }
+  int operator()(const AuditReportArguments& arguments) const {
+    return audit_report(arguments, kinds);
+  }
+  int operator()(const AuditVerifyArguments& arguments) const { return audit_verify(arguments); }
   int operator()(const InspectArguments& arguments) const { return inspect(arguments); }
+  int operator()(const FailuresListArguments& arguments) const { return list_failures(arguments); }
+  int operator()(const FailuresShowArguments& arguments) const { return show_failure(arguments); }
   int operator()(const VersionArguments& arguments) const { return show_version(arguments); }
+  int operator()(const auto&) const { return exit_failed; }
 };
 
 }  // namespace
 
-int run(int argc, char** argv) {
+int run(int argc, char** argv, const control::Kinds& kinds) {
   auto parsed = parse_arguments(argc, argv);
   if (const int* code = std::get_if<int>(&parsed)) return *code;
-  return std::visit(Dispatch{}, std::get<Arguments>(parsed));
+  return std::visit(Dispatch{kinds}, std::get<Arguments>(parsed));
 }
 
 }  // namespace holdfast::cli

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "control/kinds.h"
+
 namespace holdfast::cli {
 
 /// Exit codes, for scripts. Said in `holdfast --help` and docs/guide/cli.md.
@@ -13,6 +15,6 @@ enum ExitCode : int {
 
 /// The command line: one verb, its options, its result. Results go to standard output, everything
 /// else to standard error. Called once, from main's thread before any other was started.
-int run(int argc, char** argv);
+int run(int argc, char** argv, const control::Kinds& kinds);
 
 }  // namespace holdfast::cli

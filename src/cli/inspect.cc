@@ -74,10 +74,67 @@ int inspect_log(const InspectArguments& arguments) {
   return report->damage.empty() ? exit_ok : exit_found;
 }
 
+std::string spool_json(const control::SpoolReport& report) {
+  JsonWriter json;
+  json.begin_object().member("folder", report.log.folder).member("good", report.log.damage.empty());
+  json.member("batches", report.batches)
+      .member("events", report.events)
+      .member("bytes", report.log.bytes);
+  json.member("torn_tail", report.log.torn_tail).key("sources").begin_array();
+  for (const auto& source : report.sources) {
+    json.begin_object()
+        .member("name", source.name)
+        .member("epoch", source.epoch)
+        .member("captured", source.captured);
+    json.member("shipped", source.shipped).member("rejected", source.rejected).end_object();
+  }
+  return json.end_array().end_object().take() + "\n";
+}
+
+std::string spool_text(const control::SpoolReport& report) {
+  std::string text = fmt::format("{:<16}  {:>14}  {:>12}  {:>12}  {:>10}  {:>10}\n", "source",
+                                 "epoch", "captured", "shipped", "waiting", "rejected");
+  for (const auto& source : report.sources) {
+    text += fmt::format("{:<16}  {:>14}  {:>12}  {:>12}  {:>10}  {:>10}\n", source.name,
+                        source.epoch, grouped(source.captured), grouped(source.shipped),
+                        grouped(source.captured - source.shipped), grouped(source.rejected));
+  }
+  return text + "\n" + log_text(report.log);
+}
+
+int inspect_spool(const InspectArguments& arguments) {
+  auto report = control::inspect_spool(arguments.path);
+  if (!report) return failed(report.error());
+  print(arguments.json ? spool_json(*report) : spool_text(*report));
+  return report->log.damage.empty() ? exit_ok : exit_found;
+}
+
+int inspect_checkpoint(const InspectArguments& arguments) {
+  auto report = control::inspect_checkpoint(arguments.path);
+  if (!report) return failed(report.error());
+  if (arguments.json) {
+    JsonWriter json;
+    json.begin_object()
+        .member("file", arguments.path)
+        .member("upto", report->upto)
+        .member("durable", report->durable);
+    print(json.member("state_bytes", report->state_bytes).end_object().take() + "\n");
+  } else {
+    print(fmt::format(
+        "checkpoint  {}\ncovers      the log up to position {} ({} was durable then)\nstate       "
+        "{}\n",
+        arguments.path, report->upto, report->durable, readable_bytes(report->state_bytes)));
+  }
+  return exit_ok;
+}
+
 }  // namespace
 
 int inspect(const InspectArguments& arguments) {
-  return inspect_log(arguments);
+  if (arguments.what == "log") return inspect_log(arguments);
+  if (arguments.what == "spool") return inspect_spool(arguments);
+  if (arguments.what == "checkpoint") return inspect_checkpoint(arguments);
+  return audit_verify({.file = arguments.path, .digest = {}, .json = arguments.json});
 }
 
 }  // namespace holdfast::cli

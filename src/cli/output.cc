@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/log_line.h"
 #include "cli/cli.h"
+#include "settings/load.h"
 
 namespace holdfast::cli {
 
@@ -22,6 +24,22 @@ void complain(std::string_view text) {
 int failed(const Error& error) {
   complain(error.message);
   return exit_failed;
+}
+
+std::optional<settings::Config> load_config(const std::string& path, int& code) {
+  auto loaded = settings::load_file(os::real_files(), path, settings::process_environment());
+  if (!loaded) {
+    code = failed(loaded.error());
+    return std::nullopt;
+  }
+  for (const settings::Fault& fault : loaded->faults)
+    fmt::print(stderr, "{}\n", format(fault, loaded->file));
+  if (!loaded->usable()) {
+    code = exit_configuration;
+    return std::nullopt;
+  }
+  set_log_level(static_cast<LogLevel>(loaded->config.log.level));
+  return std::move(loaded->config);
 }
 
 bool on_terminal() {

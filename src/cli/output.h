@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "settings/config.h"
 
 namespace holdfast::cli {
 
@@ -13,6 +15,10 @@ bool print(std::string_view text);
 void complain(std::string_view text);
 /// Complains about an error; answers exit_failed.
 int failed(const Error& error);
+
+/// Reads a configuration for a verb that needs a good one: otherwise its faults are printed on
+/// standard error and `code` is set.
+std::optional<settings::Config> load_config(const std::string& path, int& code);
 
 /// Whether a person looks at standard output, so that bars and colours are welcome (not with
 /// NO_COLOR or TERM=dumb).

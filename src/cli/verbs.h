@@ -1,14 +1,19 @@
 #pragma once
 
 #include "cli/arguments.h"
+#include "control/kinds.h"
 
 namespace holdfast::cli {
 
 // Each verb, one file each. They answer the exit code.
 int show_tour();
 int show_version(const VersionArguments& arguments);
-int check(const CheckArguments& arguments);
+int check(const CheckArguments& arguments, const control::Kinds& kinds);
 int broker(const BrokerArguments& arguments);
+int audit_report(const AuditReportArguments& arguments, const control::Kinds& kinds);
+int audit_verify(const AuditVerifyArguments& arguments);
 int inspect(const InspectArguments& arguments);
+int list_failures(const FailuresListArguments& arguments);
+int show_failure(const FailuresShowArguments& arguments);
 
 }  // namespace holdfast::cli

@@ -39,7 +39,14 @@ Result<std::unique_ptr<RunningBroker>> RunningBroker::start(const BrokerOptions&
     }
     return fail(error.code, error.message);
   }
+  const std::string address = (*broker)->address().text();
+  HOLDFAST_CHECKED(
+      os::replace_file(os::real_files(), address_file(options.data), as_bytes(address)));
   return std::make_unique<Running>(std::move(*broker));
+}
+
+std::string address_file(const std::string& data_folder) {
+  return data_folder + "/address";
 }
 
 }  // namespace holdfast::control

@@ -31,4 +31,8 @@ class RunningBroker {
   virtual Status stop() = 0;
 };
 
+/// Where a running broker of ours leaves its address, for commands that look at it. Without meaning
+/// when none runs.
+std::string address_file(const std::string& data_folder);
+
 }  // namespace holdfast::control

@@ -63,7 +63,7 @@ struct Transform {
 struct DuckDbSink {
   std::string path;
   std::string table;
-  uint64_t memory_max = 256ull << 20;
+  uint64_t memory_max = 192ull << 20;
 };
 
 /// One store; exactly one kind is set.

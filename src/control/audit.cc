@@ -1,0 +1,70 @@
+#include "control/audit.h"
+
+#include <algorithm>
+
+#include "audit/audit.h"
+#include "control/kafka_access.h"
+#include "spool/state.h"
+
+namespace holdfast::control {
+namespace {
+
+/// What the spool gave out; read without disturbing the process that has it open.
+Result<std::vector<audit::CapturedStream>> read_captured(const std::string& folder) {
+  std::vector<audit::CapturedStream> streams;
+  const spool::Inspection spool = HOLDFAST_TRY(spool::inspect(os::real_files(), folder));
+  for (const spool::SourceState& source : spool.sources) {
+    streams.push_back(
+        {{source.name, source.epoch}, {source.next_sequence, source.shipped_sequence}});
+    streams.push_back({{source.rejected_stream(), source.epoch},
+                       {source.next_rejected_sequence, source.shipped_rejected_sequence}});
+  }
+  return streams;
+}
+
+/// A store that nothing was written to yet.
+class EmptyReader final : public sink::Reader {
+ public:
+  using Visit = std::function<Status(std::span<const sink::StoredRun>)>;
+  Status read_back(const sink::Window&, const Visit&) override { return {}; }
+  Status read_filtered(const sink::Window&, const Visit&) override { return {}; }
+  Result<sink::Positions> positions() override { return sink::Positions{}; }
+};
+
+Result<std::unique_ptr<sink::Reader>> open_reader(const Kinds& kinds,
+                                                  const settings::Pipeline& pipeline,
+                                                  const settings::Sink& sink) {
+  auto reader = kinds.open_reader(pipeline, sink);
+  if (!reader && reader.error().code == ErrorCode::not_found)
+    return std::make_unique<EmptyReader>();
+  return reader;
+}
+
+}  // namespace
+
+Result<audit::Report> run_audit(const settings::Config& config, const Kinds& kinds,
+                                const std::string& evidence_file) {
+  const KafkaAccess access =
+      HOLDFAST_TRY(KafkaAccess::open(config.kafka, KafkaAccess::Purpose::visit));
+  audit::Inputs inputs;
+  inputs.kafka = access.client();
+  std::vector<std::unique_ptr<sink::Reader>> readers;
+  for (const auto& pipeline : config.pipelines) {
+    for (const auto& sink : pipeline.to) {
+      readers.push_back(HOLDFAST_TRY(open_reader(kinds, pipeline, sink)));
+      inputs.stores.push_back({pipeline.name, store_name(sink), pipeline.from,
+                               config.failure_topic(pipeline), readers.back().get()});
+    }
+  }
+  for (const auto& source : config.sources) inputs.topics.push_back(source.topic);
+  inputs.failure_topics.push_back(config.failures.topic);
+  // Only whoever has the sources has their spool.
+  if (!config.sources.empty())
+    inputs.captured = [&config] { return read_captured(config.spool.path); };
+  audit::EvidenceWriter evidence;
+  audit::Report report = HOLDFAST_TRY(audit::run(inputs, evidence));
+  if (!evidence_file.empty()) HOLDFAST_CHECKED(evidence.save(os::real_files(), evidence_file));
+  return report;
+}
+
+}  // namespace holdfast::control
