@@ -240,6 +240,15 @@ void SimulatedDisk::power_on() {
     if (settled.insert(node.get()).second) settle(*node);
   }
   durable_names_ = names_;
+  clear_faults();
+}
+
+void SimulatedDisk::restart_process() {
+  const std::lock_guard lock(mutex_);
+  clear_faults();
+}
+
+void SimulatedDisk::clear_faults() {
   locks_.clear();
   power_cut_ = false;
   operation_failed_ = false;

@@ -38,6 +38,8 @@ class SimulatedDisk final : public os::Files {
 
   /// Power on again: what had not been synced is kept, dropped or torn. Also without a cut before, which is then made now.
   void power_on();
+  /// The machine stayed on and only the process ended: nothing is lost, but what was not synced is still not.
+  void restart_process();
   /// Flips one bit of the stored bytes, as rot does.
   void flip(const std::string& path, uint64_t offset, unsigned bit);
 
@@ -90,6 +92,7 @@ class SimulatedDisk final : public os::Files {
   uint64_t used_locked() const;
   void settle(Node& node);
   void settle_names();
+  void clear_faults();
   static void apply(Names& names, const NameChange& change);
 
   mutable std::mutex mutex_;
