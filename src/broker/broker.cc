@@ -122,7 +122,8 @@ class RunningBroker final : public Broker {
               // The loop looks at the newest value, so one task on its way is enough.
               if (durable_posted_.exchange(true, std::memory_order_acq_rel)) return;
               loop_->post([this] {
-                // An exchange, not a store: whoever saw `true` before it has its position seen below.
+                // An exchange, not a store: whoever saw `true` before it has its position seen
+                // below.
                 durable_posted_.exchange(false, std::memory_order_acq_rel);
                 server_->durable({newest_durable_.load(std::memory_order_acquire)});
               });

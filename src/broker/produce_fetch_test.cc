@@ -186,10 +186,11 @@ TEST_F(ProduceFetch, WrongBatchesAreRefusedAndLeaveNothingBehind) {
   EXPECT_NE(produce(ByteView(good).first(40)).error_code, Code::none);
   EXPECT_NE(produce({}).error_code, Code::none);
   EXPECT_EQ(produce(make_batch({std::string(100'000, 'x')})).error_code, Code::message_too_large);
-  EXPECT_EQ(produce(make_batch({"a"}, {.producer_id = 5, .epoch = 0, .sequence = 0,
-                                       .transactional = true}))
-                .error_code,
-            Code::invalid_txn_state);
+  EXPECT_EQ(
+      produce(
+          make_batch({"a"}, {.producer_id = 5, .epoch = 0, .sequence = 0, .transactional = true}))
+          .error_code,
+      Code::invalid_txn_state);
 
   EXPECT_EQ(list_offset(-1).offset, 0);
   EXPECT_EQ(produce(good).base_offset, 0);
@@ -231,7 +232,8 @@ TEST_F(ProduceFetch, ALeaderEpochOfTheFutureIsUnknown) {
   create("t", 1);
   auto request = fetch_request(0);
   request.topics[0].partitions[0].current_leader_epoch = 5;
-  const auto answer = client_->call<wire::FetchResponse>(request, 12).responses.at(0).partitions.at(0);
+  const auto answer =
+      client_->call<wire::FetchResponse>(request, 12).responses.at(0).partitions.at(0);
   EXPECT_EQ(answer.error_code, Code::unknown_leader_epoch);
   EXPECT_EQ(answer.current_leader.leader_epoch, 0);
 }
@@ -240,7 +242,8 @@ TEST_F(ProduceFetch, ABatchSentAgainKeepsItsOffsetAlsoAfterARestart) {
   create("t", 1);
   const int64_t id = new_producer();
   const auto batch = [&](int32_t sequence, int16_t epoch = 0) {
-    return make_batch({"v" + std::to_string(sequence)}, {.producer_id = id, .epoch = epoch, .sequence = sequence});
+    return make_batch({"v" + std::to_string(sequence)},
+                      {.producer_id = id, .epoch = epoch, .sequence = sequence});
   };
   for (int32_t i = 0; i < 7; ++i) ASSERT_EQ(produce(batch(i)).base_offset, i);
   for (int round = 0; round < 2; ++round) {
@@ -277,7 +280,8 @@ TEST_F(ProduceFetch, ProduceWithoutAcknowledgementIsNotAnsweredButKept) {
   auto request = produce_request(batch);
   request.acks = 0;
   client_->send(request, 12);
-  EXPECT_EQ(produce(make_batch({"b"})).base_offset, 1) << "the next answer belongs to the next request";
+  EXPECT_EQ(produce(make_batch({"b"})).base_offset, 1)
+      << "the next answer belongs to the next request";
   EXPECT_EQ(read_all(), (Values{"a", "b"}));
   request.topic_data[0].name = "nowhere";
   client_->send(request, 12);
@@ -311,7 +315,8 @@ TEST_F(ProduceFetch, AFetchThatWantsMoreBytesWaitsForAllOfThem) {
   const ByteBuffer batch = make_batch({std::string(1000, 'x')});
   produce(batch);
   reader.send(fetch_request(0, 60'000, static_cast<int32_t>(3 * batch.size())), 12);
-  // A request behind it on the same connection is served only after it, so its answer cannot come early.
+  // A request behind it on the same connection is served only after it, so its answer cannot come
+  // early.
   produce(batch);
   EXPECT_FALSE(reader.something_to_read());
   produce(batch);
@@ -347,10 +352,12 @@ TEST_F(ProduceFetch, TheFirstBatchIsWholeWhateverTheLimitsAndTheRestObeysThem) {
   request.topics[0].partitions[1].partition = 1;
   const auto batches = [&](int32_t max_bytes, int32_t partition_max_bytes) {
     request.max_bytes = max_bytes;
-    for (auto& wanted : request.topics[0].partitions) wanted.partition_max_bytes = partition_max_bytes;
+    for (auto& wanted : request.topics[0].partitions)
+      wanted.partition_max_bytes = partition_max_bytes;
     const auto response = client_->call<wire::FetchResponse>(request, 12);
     std::vector<size_t> found;
-    for (const auto& p : response.responses.at(0).partitions) found.push_back(p.records.size() / batch.size());
+    for (const auto& p : response.responses.at(0).partitions)
+      found.push_back(p.records.size() / batch.size());
     return found;
   };
   const auto size = static_cast<int32_t>(batch.size());

@@ -151,7 +151,8 @@ void handle(const wire::ProduceRequest& request, Context& context) {
         refuse(answer, topic ? Code::unknown_topic_or_partition : unknown_topic(by_id), {});
       } else {
         produce(context, *partition, data.records.value_or(ByteView{}), answer);
-        needed = std::max(needed, partition->last_append);
+        // A duplicate waits, too: the original may still be on its way.
+        if (answer.error_code == Code::none) needed = std::max(needed, partition->last_append);
       }
       refused |= answer.error_code != Code::none;
     }
