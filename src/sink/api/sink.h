@@ -119,7 +119,9 @@ class Sink {
   /// The next offsets as the store itself has them; partitions never written are absent. Opens the store again if it has to.
   virtual Result<Positions> positions() = 0;
   /// Applies the rows and moves the positions, both or neither (or, for a versioned store, idempotently). When an event is
-  /// `rejected`, nothing is moved: hand those over to the failure queue, mark them, and write the batch again.
+  /// `rejected`, nothing is moved: hand those over to the failure queue, mark them, and write the batch again. After
+  /// `unavailable` without a rejection, or `unknown`, ask for the positions before the next write: the store may have been
+  /// rebuilt, and a batch written on top of a gap would hide it.
   [[nodiscard]] virtual Written write(const Batch& batch) = 0;
   virtual HealthReport health() const = 0;
   /// A reader with a connection of its own, usable from another thread, at most as long as the sink lives.

@@ -163,7 +163,7 @@ struct DuckdbSink::Impl {
   }
 
   Written write(const Batch& batch) {
-    if (const Status open = ensure_open(); !open) return all(batch, Outcome::unavailable, open.error());
+    if (!store) return all(batch, Outcome::unavailable, {ErrorCode::unavailable, "the store was closed after an error; ask for its positions first"});
     Plan plan = this->plan(batch);
     if (const Status staged = stage(batch, plan); !staged) return not_applied(batch, plan, staged.error());
     fault::point("sink.before_commit");
