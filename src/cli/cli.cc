@@ -9,6 +9,7 @@ struct Dispatch {
   const control::Kinds& kinds;
 
   int operator()(const NoArguments&) const { return show_tour(); }
+  int operator()(const RunArguments& arguments) const { return cli::run(arguments, kinds); }
   int operator()(const CheckArguments& arguments) const { return check(arguments, kinds); }
   int operator()(const BrokerArguments& arguments) const { return broker(arguments); }
   int operator()(const AuditReportArguments& arguments) const {

@@ -9,6 +9,7 @@ namespace holdfast::cli {
 int show_tour();
 int show_version(const VersionArguments& arguments);
 int check(const CheckArguments& arguments, const control::Kinds& kinds);
+int run(const RunArguments& arguments, const control::Kinds& kinds);
 int broker(const BrokerArguments& arguments);
 int audit_report(const AuditReportArguments& arguments, const control::Kinds& kinds);
 int audit_verify(const AuditVerifyArguments& arguments);
