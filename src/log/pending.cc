@@ -6,13 +6,15 @@
 
 namespace holdfast::log {
 namespace {
-constexpr size_t first_buffer_bytes = 64 << 10;
-constexpr size_t free_buffers_max = 2;
+constexpr size_t small_buffer_bytes = 64 << 10;
+constexpr size_t large_buffer_bytes = (2 << 20) + (64 << 10);
+constexpr size_t free_buffers_max = 4;
 }  // namespace
 
 std::byte* FlushBuffer::grow(size_t bytes) {
   if (size_ + bytes > capacity_) {
-    const size_t wanted = std::max({size_ + bytes, 2 * capacity_, first_buffer_bytes});
+    // Memory costs something only once it is touched; copying what was there costs more.
+    const size_t wanted = std::max(size_ + bytes, size_ + bytes <= small_buffer_bytes ? small_buffer_bytes : large_buffer_bytes);
     auto larger = std::make_unique_for_overwrite<std::byte[]>(wanted);
     if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
     data_ = std::move(larger);
@@ -106,6 +108,7 @@ std::optional<FlushBatch> PendingQueue::wait_take() {
   for (;;) {
     if (auto batch = take_locked()) return batch;
     if (stopped_) return std::nullopt;
+    if (free_.size() > 1) free_.resize(1);  // an idle log keeps little memory
     writer_sleeps_ = true;
     changed_.wait(lock, [&] { return !writer_sleeps_ || stopped_; });
     writer_sleeps_ = false;

@@ -99,11 +99,17 @@ std::vector<std::string> bodies(Log& log) {
   return found;
 }
 
+/// A frame that ends with its page, so that the padding of the flush behind it hides nothing; or one of a single sector.
+std::string body_for_tearing(char letter) {
+  const uint64_t bytes = letter >= 'c' && letter <= 'g' ? 512 : format::page_bytes;
+  return std::string(bytes - format::frame_header_bytes, letter);
+}
+
 /// The first of several frames of one flush is torn and the later ones are whole on the disk. They are not found, and a new
 /// frame in the place of the first, just as long, must not bring them back.
 TEST(PowerCut, ATornTailNeverComesBackBehindNewFrames) {
   const auto append = [](Log& log, char letter) {
-    const std::string body(format::page_bytes - format::frame_header_bytes, letter);  // one page each: padding hides nothing
+    const std::string body = body_for_tearing(letter);
     const ByteView part = as_bytes(body);
     ASSERT_TRUE(log.append({.kind = FrameKind::state, .partition = {}}, std::span(&part, 1)));
   };
@@ -123,14 +129,14 @@ TEST(PowerCut, ATornTailNeverComesBackBehindNewFrames) {
     disk.power_on();
     auto log = *Engine::open(disk, Workload::settings(), stepped);
     auto expected = bodies(*log);
-    shortened += expected.size() < 7;
+    shortened += expected.size() == 1;
     ASSERT_TRUE(log->start({}));
     append(*log, 'x');
     ASSERT_EQ(log->step_writer(), Writer::Step::flushed);
     disk.cut_power_before(0);
     log.reset();
     disk.power_on();
-    expected.emplace_back(format::page_bytes - format::frame_header_bytes, 'x');
+    expected.push_back(body_for_tearing('x'));
     EXPECT_EQ(bodies(**Engine::open(disk, Workload::settings(), stepped)), expected) << "seed " << seed;
   }
   EXPECT_GT(shortened, 50);
