@@ -16,6 +16,7 @@ namespace {
 constexpr uint64_t mib = 1 << 20;
 constexpr uint64_t bytes_max_least = 8 * mib;
 constexpr int64_t close_wait_ms = 10'000;
+constexpr uint64_t pending_bytes_max = 24 * mib;  // sources run so far ahead of the disk
 constexpr log::PartitionId state_partition{UINT32_MAX};
 
 /// Segments are what can be given back, so there are at least four; and a large event must fit into one.
@@ -35,6 +36,7 @@ Result<std::unique_ptr<Spool>> Spool::open(os::Files& files, os::Clock& clock, c
   log::LogSettings log_settings;
   log_settings.folder = settings.folder;
   log_settings.segment_bytes = spool->segment_bytes_;
+  log_settings.pending_bytes_max = std::min<uint64_t>(pending_bytes_max, settings.bytes_max / 2);
   auto log = log::Log::open(files, log_settings);
   if (!log) return fail(log.error().code, fmt::format("spool {}: {}", settings.folder, log.error().message));
   spool->log_ = std::move(*log);
