@@ -166,7 +166,7 @@ class Reader {
     } else {
       static_assert(Struct<Inner>);
       value.reset();
-      if (read_presence(nullable)) structure(value.emplace());
+      if (read_presence(nullable)) structure(value.emplace(Inner{}));
     }
   }
 
