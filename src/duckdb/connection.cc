@@ -17,6 +17,7 @@ Status configure(duckdb_config config, const Settings& settings) {
   const std::pair<const char*, std::string> options[] = {
       {"access_mode", settings.read_only ? "READ_ONLY" : settings.path.empty() ? "AUTOMATIC" : "READ_WRITE"},
       {"memory_limit", std::to_string(settings.memory_bytes_max >> 10) + "KiB"},
+      {"checkpoint_threshold", std::to_string(settings.checkpoint_bytes >> 10) + "KiB"},
       {"threads", std::to_string(settings.threads)},
       {"autoinstall_known_extensions", "false"},
       {"autoload_known_extensions", "false"},

@@ -28,6 +28,8 @@ struct Settings {
   bool read_only = false;
   uint64_t memory_bytes_max = 256ull << 20;
   int threads = 1;
+  /// The write-ahead log grows to this before it is folded into the file.
+  uint64_t checkpoint_bytes = 16ull << 20;
 };
 
 /// The version this program was built for; open fails with `version_unknown` when another library is loaded.

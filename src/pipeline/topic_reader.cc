@@ -1,6 +1,7 @@
 #include "pipeline/topic_reader.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log_line.h"
 #include "base/os/clock.h"
@@ -53,7 +54,7 @@ void TopicReader::say_trouble(std::string trouble) {
 }
 
 void TopicReader::fail_partition(const sink::TopicPartition& place, Partition& partition, std::string why) {
-  partition.failed = true;
+  if (std::exchange(partition.failed, true)) return;
   log_error("pipeline", "{}: {}: {}", settings_.name, text(place), why);
   const std::lock_guard lock(mutex_);
   seen_.failures[place] = std::move(why);

@@ -12,8 +12,10 @@ namespace holdfast::sink {
 namespace {
 
 Result<Store> open_once(const DuckdbSettings& settings, const event::Schema& schema) {
-  duckdb::Database database =
-      HOLDFAST_TRY(duckdb::Database::open({.path = settings.path, .memory_bytes_max = settings.memory_bytes_max}));
+  // A checkpoint packs the last, partial row group anew: done less often, it costs a fifth less time an event (measured with
+  // the flights), and up to 64 MiB of log are replayed after a kill.
+  duckdb::Database database = HOLDFAST_TRY(duckdb::Database::open(
+      {.path = settings.path, .memory_bytes_max = settings.memory_bytes_max, .checkpoint_bytes = 64ull << 20}));
   duckdb::Connection connection = HOLDFAST_TRY(database.connect());
   HOLDFAST_CHECKED(Ledger::create_tables(connection));
   HOLDFAST_CHECKED(ensure_table(connection, settings.table, schema));
