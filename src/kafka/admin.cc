@@ -55,7 +55,7 @@ struct Admin::Impl {
   Result<Owned<rd_kafka_event_t>> wait_for_answer(rd_kafka_queue_t* queue, const Deadline& deadline) const;
   Result<std::vector<TopicInfo>> look(const std::string* only, int timeout_ms) const;
   Status wait_for_topic(const std::string& topic, const Deadline& deadline) const;
-  Result<std::vector<int64_t>> offsets(std::span<const TopicPartition> partitions, int64_t place, int timeout_ms) const;
+  Result<std::vector<int64_t>> offsets(std::span<const TopicPartition> partitions, int64_t place, int64_t until_ms) const;
 };
 
 Result<std::unique_ptr<Admin>> Admin::create(const ClientSettings& client) {
@@ -178,19 +178,24 @@ Result<TopicInfo> Admin::topic(const std::string& topic, int timeout_ms) {
 }
 
 Result<std::vector<int64_t>> Admin::Impl::offsets(std::span<const TopicPartition> partitions, int64_t place,
-                                                  int timeout_ms) const {
+                                                  int64_t until_ms) const {
   const Owned<rd_kafka_topic_partition_list_t> list(
       rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
   for (const TopicPartition& one : partitions)
-    rd_kafka_topic_partition_list_add(list.get(), one.topic.c_str(), one.partition)->offset = place;
-  const auto error = rd_kafka_offsets_for_times(rk(), list.get(), std::max(1, timeout_ms));
+    rd_kafka_topic_partition_list_add(list.get(), one.topic.c_str(), one.partition);
+  rd_kafka_resp_err_t error;
+  do {
+    for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = place;
+    const int64_t left_ms = std::max<int64_t>(1, until_ms - os::real_clock().steady_ms());
+    error = rd_kafka_offsets_for_times(rk(), list.get(), static_cast<int>(left_ms));
+    for (int i = 0; i < list->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) error = list->elems[i].err;
+  } while (error != RD_KAFKA_RESP_ERR_NO_ERROR && worth_asking_again(error, until_ms));
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(error, "cannot ask for offsets");
   // librdkafka may give the list back in another order.
   std::vector<int64_t> found;
   for (const TopicPartition& one : partitions) {
     const auto* entry = rd_kafka_topic_partition_list_find(list.get(), one.topic.c_str(), one.partition);
     if (entry == nullptr) return fail(ErrorCode::not_found, "no offsets of topic " + one.topic);
-    if (entry->err != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(entry->err, "no offsets of topic " + one.topic);
     found.push_back(entry->offset);
   }
   return found;
@@ -198,9 +203,9 @@ Result<std::vector<int64_t>> Admin::Impl::offsets(std::span<const TopicPartition
 
 Result<std::vector<Watermarks>> Admin::watermarks(std::span<const TopicPartition> partitions, int timeout_ms) {
   if (partitions.empty()) return std::vector<Watermarks>{};
-  const Deadline deadline(timeout_ms);
-  const auto low = HOLDFAST_TRY(impl_->offsets(partitions, offset_beginning, deadline.left_ms()));
-  const auto high = HOLDFAST_TRY(impl_->offsets(partitions, offset_end, deadline.left_ms()));
+  const int64_t until_ms = os::real_clock().steady_ms() + timeout_ms;
+  const auto low = HOLDFAST_TRY(impl_->offsets(partitions, offset_beginning, until_ms));
+  const auto high = HOLDFAST_TRY(impl_->offsets(partitions, offset_end, until_ms));
   std::vector<Watermarks> found;
   for (size_t i = 0; i < partitions.size(); ++i) found.push_back({low[i], high[i]});
   return found;

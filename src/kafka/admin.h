@@ -14,14 +14,14 @@
 namespace holdfast::kafka {
 
 struct NewTopic {
-  std::string name;
+  std::string name = {};
   int32_t partitions = 1;
   int16_t replication_factor = 1;
-  std::map<std::string, std::string> configs;  // by Kafka's names
+  std::map<std::string, std::string> configs = {};  // by Kafka's names
 };
 
 struct TopicInfo {
-  std::string name;
+  std::string name = {};
   int32_t partitions = 0;
 };
 

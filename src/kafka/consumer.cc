@@ -21,6 +21,7 @@ Conf conf_from(const ConsumerSettings& settings) {
       .set("message.max.bytes", std::min(settings.fetch_bytes_max, 1'000'000))
       .set("fetch.message.max.bytes", settings.partition_fetch_bytes_max)
       .set("fetch.error.backoff.ms", 100)
+      .set("topic.metadata.refresh.interval.ms", 10'000)
       .set("queued.min.messages", settings.prefetch_messages)
       .set("queued.max.messages.kbytes", settings.prefetch_kbytes_max)
       .set("check.crcs", "true")
@@ -56,7 +57,7 @@ struct Consumer::Impl {
     Owned<rd_kafka_topic_t> handle;
   };
 
-  std::unique_ptr<Handle> handle;
+  std::shared_ptr<Handle> handle;
   Owned<rd_kafka_queue_t> queue;  // all partitions deliver here
   std::vector<Started> started;
   std::vector<rd_kafka_message_t*> chunk;
@@ -159,6 +160,7 @@ void Consumer::Impl::take(MessageBatch& batch, size_t count) {
 
 Result<MessageBatch> Consumer::poll(const PollLimits& limits) {
   MessageBatch batch;
+  batch.client_ = impl_->handle;
   rd_kafka_poll(impl_->rk(), 0);  // lets errors in
   const auto take_chunk = [&](size_t want) {
     impl_->chunk.resize(want);
@@ -195,11 +197,15 @@ Status Consumer::pause(const TopicPartition& partition) { return impl_->set_paus
 Status Consumer::resume(const TopicPartition& partition) { return impl_->set_paused(partition, false); }
 
 Result<Watermarks> Consumer::watermarks(const TopicPartition& partition, int timeout_ms) {
-  Watermarks found;
-  const auto error = rd_kafka_query_watermark_offsets(impl_->rk(), partition.topic.c_str(), partition.partition,
-                                                      &found.low, &found.high, timeout_ms);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(error, "no watermarks of topic " + partition.topic);
-  return found;
+  const int64_t until_ms = os::real_clock().steady_ms() + timeout_ms;
+  for (;;) {
+    const int64_t left_ms = std::max<int64_t>(1, until_ms - os::real_clock().steady_ms());
+    Watermarks found;
+    const auto error = rd_kafka_query_watermark_offsets(impl_->rk(), partition.topic.c_str(), partition.partition,
+                                                        &found.low, &found.high, static_cast<int>(left_ms));
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+    if (!worth_asking_again(error, until_ms)) return fail_with(error, "no watermarks of topic " + partition.topic);
+  }
 }
 
 std::optional<Error> Consumer::trouble() const { return impl_->handle->observer().trouble(); }

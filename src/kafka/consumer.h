@@ -87,7 +87,7 @@ struct PartitionEvent {
 };
 
 /// Messages and events that came together, in the order of each partition. Owns the memory that they point into; may be
-/// handed to another thread.
+/// handed to another thread, and may outlive its Consumer (whose connection is then closed with the last batch).
 class MessageBatch {
  public:
   MessageBatch();
@@ -101,13 +101,15 @@ class MessageBatch {
   /// Bytes of keys and values.
   uint64_t bytes() const { return bytes_; }
 
-  /// Adds another batch's messages and events behind these.
+  /// Adds another batch of the same Consumer behind this one.
   void append(MessageBatch&& other);
   /// Frees all messages but the last `count`.
   void keep_last(size_t count);
 
  private:
   friend class Consumer;
+  // librdkafka waits for every message before it closes a client, for ever if need be: so they keep it open.
+  std::shared_ptr<void> client_;
   std::vector<Message> messages_;
   std::vector<PartitionEvent> events_;
   std::vector<void*> owned_;  // one for each message
@@ -133,6 +135,7 @@ class Consumer {
   Consumer& operator=(const Consumer&) = delete;
 
   /// Replaces the assignment: stops the partitions before, starts these. Messages fetched before are gone. At most 10,000.
+  /// A partition that does not exist stays silent until it does: ask Admin::topic first.
   Status assign(std::span<const Assignment> partitions);
   /// Adds one, or starts it again elsewhere when it is there already.
   Status seek(const Assignment& partition);

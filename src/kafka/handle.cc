@@ -1,5 +1,8 @@
 #include "kafka/handle.h"
 
+#include <chrono>
+#include <thread>
+
 #include "base/log_line.h"
 #include "base/os/clock.h"
 
@@ -55,6 +58,13 @@ ErrorCode to_code(rd_kafka_resp_err_t error) {
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED: return ErrorCode::invalid;
     default: return ErrorCode::unavailable;
   }
+}
+
+bool worth_asking_again(rd_kafka_resp_err_t error, int64_t until_ms) {
+  constexpr int between_ms = 20;
+  if (to_code(error) != ErrorCode::unavailable || os::real_clock().steady_ms() + between_ms >= until_ms) return false;
+  std::this_thread::sleep_for(std::chrono::milliseconds(between_ms));
+  return true;
 }
 
 void Observer::log(int level, const char* text) {

@@ -37,6 +37,10 @@ inline std::unexpected<Error> fail_with(rd_kafka_resp_err_t error, std::string_v
   return fail(to_code(error), std::string(what) + ": " + rd_kafka_err2str(error));
 }
 
+/// True, after a short wait, when the error is of those that pass by themselves (a leader that is still being chosen, say)
+/// and there is time left before `until_ms` of the steady clock.
+bool worth_asking_again(rd_kafka_resp_err_t error, int64_t until_ms);
+
 /// Remembers the last trouble of a client, and lets only so many of librdkafka's log lines through: a broker that is down
 /// makes one with every attempt.
 class Observer {

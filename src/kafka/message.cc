@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/check.h"
 #include "kafka/consumer.h"
 #include "kafka/handle.h"
 
@@ -17,6 +18,7 @@ MessageBatch::~MessageBatch() {
 MessageBatch::MessageBatch(MessageBatch&& other) noexcept = default;
 
 MessageBatch& MessageBatch::operator=(MessageBatch&& other) noexcept {
+  std::swap(client_, other.client_);
   std::swap(messages_, other.messages_);
   std::swap(events_, other.events_);
   std::swap(owned_, other.owned_);
@@ -25,6 +27,8 @@ MessageBatch& MessageBatch::operator=(MessageBatch&& other) noexcept {
 }
 
 void MessageBatch::append(MessageBatch&& other) {
+  if (!client_) client_ = other.client_;
+  HOLDFAST_CHECK(!other.client_ || client_ == other.client_);
   messages_.insert(messages_.end(), other.messages_.begin(), other.messages_.end());
   owned_.insert(owned_.end(), other.owned_.begin(), other.owned_.end());
   std::move(other.events_.begin(), other.events_.end(), std::back_inserter(events_));

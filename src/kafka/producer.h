@@ -24,7 +24,7 @@ struct ProducerSettings {
   int32_t batch_bytes = 1'000'000;   // of one batch to one partition
   int32_t batch_messages = 10'000;
   std::string compression = "none";  // none, gzip, snappy, lz4, zstd
-  std::string transactional_id;      // empty: no transactions
+  std::string transactional_id = {};      // empty: no transactions
   int32_t transaction_timeout_ms = 60'000;
   /// After so long without an answer a message's outcome is `unavailable` (never sent) or `unknown`.
   int32_t delivery_timeout_ms = 30'000;
@@ -53,9 +53,9 @@ struct Delivery {
 /// A message to be sent. Everything is copied by `send`, but for a pinned value.
 struct OutMessage {
   int32_t partition = -1;  // -1: by key, as Java clients do it (murmur2); without a key any
-  std::optional<ByteView> key;
-  std::optional<ByteView> value;  // none is a tombstone
-  std::span<const HeaderView> headers;
+  std::optional<ByteView> key = {};
+  std::optional<ByteView> value = {};  // none is a tombstone
+  std::span<const HeaderView> headers = {};
   int64_t timestamp_ms = 0;  // 0: now
   uint64_t token = 0;        // comes back in the Delivery
   /// The value's bytes stay in place until the Delivery was polled, and need not be copied.

@@ -26,9 +26,9 @@ struct BatchOptions {
 /// A record to be written; everything is copied.
 struct NewRecord {
   int64_t timestamp_ms = 0;
-  std::optional<ByteView> key;
-  std::optional<ByteView> value;
-  std::span<const HeaderView> headers;
+  std::optional<ByteView> key = {};
+  std::optional<ByteView> value = {};
+  std::span<const HeaderView> headers = {};
 };
 
 /// Builds batches one after the other in buffers that it keeps, so that steady work allocates nothing.
