@@ -13,7 +13,7 @@ import re
 import sys
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
-TEST_FILE = re.compile(r"_(test|fuzz|bench)\.cc$")
+TEST_FILE = re.compile(r"_(test|fuzz|bench)\.cc$|_for_tests\.(cc|h)$")
 
 FACES = {"drill", "doctor", "console", "cli"}
 MOVERS = {"pipeline", "repair", "audit"}  # and every source and sink
@@ -99,11 +99,16 @@ def judge_module(table, user, used):
     return None
 
 
+def is_production(path):
+    """Not a test, nor a helper that only tests use: x_test.cc, x_for_tests.h, or a folder named interop."""
+    return path.suffix in (".cc", ".h") and not TEST_FILE.search(path.name) and "interop" not in path.parts
+
+
 def exposed_headers(table, source):
     """Headers below src/ that some other module includes, itself or by way of another header."""
     includes = {}
     for path in source.rglob("*"):
-        if path.suffix in (".cc", ".h") and not TEST_FILE.search(path.name):
+        if is_production(path):
             shown = path.relative_to(source).as_posix()
             includes[shown] = [m[2] for m in map(INCLUDE.match, path.read_text().splitlines()) if m and m[1] == '"']
     seen = set()
@@ -181,7 +186,7 @@ def check(root):
     breaches = []
     exposed = exposed_headers(table, root / "src")
     for path in sorted((root / "src").rglob("*")):
-        if path.suffix in (".cc", ".h") and not TEST_FILE.search(path.name):
+        if is_production(path):
             breaches += check_file(table, root, path, exposed)
         elif path.name == "CMakeLists.txt":
             breaches += check_uses(table, root, path)

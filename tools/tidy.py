@@ -38,7 +38,7 @@ def in_source(path):
 
 
 def is_test(path):
-    return bool(re.search(r"_(test|fuzz|bench)\.cc$", path)) or path.startswith(("testing/", "tests/", "bench/"))
+    return bool(re.search(r"_(test|fuzz|bench)\.cc$|_for_tests\.(cc|h)$|^src/.*/interop/", path)) or path.startswith(("testing/", "tests/", "bench/"))
 
 
 def product(path):
