@@ -273,11 +273,11 @@ class Audit {
     }
     for (const std::string& topic : trimmed_) {
       limits.push_back(fmt::format(
-          "the beginning of topic {} was removed by retention and cannot be judged", topic));
+          "the beginning of topic {}: retention removed it", topic));
     }
     for (const TopicRange& range : report_.topics) {
       if (range.foreign == 0) continue;
-      limits.push_back(fmt::format("{} records of {}/{} carry no stamp and are not judged",
+      limits.push_back(fmt::format("{} records of {}/{} without a stamp of ours",
                                    range.foreign, range.topic, range.partition));
     }
   }

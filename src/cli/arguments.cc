@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fmt/format.h>
-#include <iostream>
 
 #include "cli/cli.h"
 #include "settings/suggest.h"
@@ -66,7 +65,7 @@ class CommandLine {
       if (!group->parsed()) continue;
       const std::vector<std::string> extras = group->remaining();
       if (!extras.empty()) return unknown(*group, extras.front());
-      std::cout << group->help();
+      fmt::print("{}", group->help());
       return exit_usage;
     }
     const std::vector<std::string> extras = app_.remaining(true);

@@ -20,7 +20,7 @@ struct Dispatch {
   int operator()(const FailuresListArguments& arguments) const { return list_failures(arguments); }
   int operator()(const FailuresShowArguments& arguments) const { return show_failure(arguments); }
   int operator()(const VersionArguments& arguments) const { return show_version(arguments); }
-  int operator()(const auto&) const { return exit_failed; }
+  int operator()(const DemoArguments& arguments) const { return run_demo(arguments, kinds); }
 };
 
 }  // namespace
