@@ -13,7 +13,7 @@ namespace holdfast::pipeline {
 /// Which events of one stream are in its topic.
 struct ShippedAlready {
   int64_t below = 0;        // all sequences below it are
-  event::IntervalSet more;  // and these
+  event::IntervalSet more{};  // and these
 
   bool contains(int64_t sequence) const { return sequence < below || more.contains(sequence); }
 };

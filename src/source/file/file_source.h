@@ -17,10 +17,10 @@ enum class Mode {
 };
 
 struct FileSettings {
-  std::string path;
+  std::string path{};
   Format format = Format::csv;
   Mode mode = Mode::follow;
-  CsvFormat csv;
+  CsvFormat csv{};
   size_t line_bytes_max = 1 << 20;
   /// Of one event's value. Kafka's own bound for a message is 1 MiB by default, headers included.
   size_t event_bytes_max = 1'000'000 - 8'192;

@@ -44,7 +44,7 @@ class Parser {
 struct CsvFormat {
   char delimiter = ',';
   bool has_null = false;
-  std::string null;  // an unquoted field with exactly this text is JSON null
+  std::string null{};  // an unquoted field with exactly this text is JSON null
 };
 
 std::unique_ptr<Parser> make_csv_parser(const CsvFormat& format, size_t line_bytes_max);
