@@ -2,7 +2,8 @@
 
 #include <string>
 
-#include "wire/codec.h"
+#include "base/check.h"
+#include "wire/reader.h"
 
 namespace holdfast::wire {
 namespace {

@@ -6,11 +6,6 @@
 /// macro that makes them for one message.
 namespace holdfast::wire {
 
-/// Why a body could not be decoded, in words; null when it could.
-std::optional<Error> decode_problem(const ApiSpec& api, int16_t version, const Reader& reader,
-                                    size_t size);
-Error version_problem(const ApiSpec& api, int16_t version);
-
 template <class M>
 Result<M> decode(ByteView body, int16_t version, size_t* rest) {
   if (!M::api.versions.contains(version)) return std::unexpected(version_problem(M::api, version));
