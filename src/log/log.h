@@ -81,7 +81,8 @@ class Log {
 
   /// Opens the folder, or creates it, and recovers: finds the end, cuts a torn tail off. Fails with `locked`,
   /// `version_unknown`, or `corrupt` (which frame in which file) when something that was durable is damaged.
-  /// Nothing is written yet but the lock, and the cut tail.
+  /// Nothing is written yet but the lock and, in the last segment, what makes its end certain: the frames that nothing later
+  /// vouches for once more, and zeroes over the torn tail.
   static Result<std::unique_ptr<Log>> open(os::Files& files, const LogSettings& settings);
 
   /// Flushes what is pending, stops the threads.
@@ -91,7 +92,8 @@ class Log {
   virtual ByteView checkpoint() const = 0;
   virtual Position checkpoint_position() const = 0;
 
-  /// Every frame from `from` to the durable end, in order. `from` must be a frame boundary, or at or below the log's beginning.
+  /// Every frame from `from` to the durable end, in order, each checked whole. `from` must be a frame boundary, or at or below
+  /// the log's beginning. A damaged frame ends it with `corrupt`.
   virtual Status replay(Position from, const std::function<Status(const Frame&)>& visit) = 0;
 
   /// Starts the writer. Before it, `append` may not be called.
@@ -109,7 +111,8 @@ class Log {
   virtual Position begin() const = 0;
 
   /// Durable batch frames of one partition in offset order, from the first whose last offset is at or above `from_offset`,
-  /// while their bodies sum up to at most `bytes_max`; the first one is returned whatever its size if `at_least_one`.
+  /// while their bodies sum up to at most `bytes_max`; the first one is returned whatever its size if `at_least_one`. Each is
+  /// checked whole: a damaged one is `corrupt`, with file and position.
   virtual Result<std::vector<Frame>> read(PartitionId partition, int64_t from_offset, uint64_t bytes_max,
                                           bool at_least_one) = 0;
   /// The first durable batch frame of the partition, at or above `from_offset`, whose max timestamp is at or above `timestamp_ms`.
@@ -132,7 +135,8 @@ class Log {
 };
 
 /// Reads a log folder without a lock and without ever writing: for `inspect` and `--verify`. `visit` gets every frame that
-/// checks; answers what is damaged. `torn_tail` is where an unacknowledged tail begins, if there is one.
+/// checks, up to the first damage in each segment; the body is good only during the call and there is no pin. Answers what is
+/// damaged. `torn_tail` is where an unacknowledged tail begins, if there is one.
 struct VerifyReport {
   uint64_t segments = 0;
   uint64_t frames = 0;
