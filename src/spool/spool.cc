@@ -48,8 +48,7 @@ Result<SourceId> Spool::open_source(const std::string& name) {
   source.state.name = name;
   source.state.epoch = clock_.wall_us() / 1000;
   source.rejected_stream = source.state.rejected_stream();
-  const Status appended = append_state();
-  if (!appended) {
+  if (const auto appended = append_state(); !appended) {
     sources_.pop_back();
     return std::unexpected(appended.error());
   }
@@ -165,7 +164,7 @@ void Spool::mark_shipped(SourceId id, int64_t batch_number, int64_t next_sequenc
   state.shipped_batch = batch_number;
   state.shipped_sequence = std::max(state.shipped_sequence, next_sequence);
   state.shipped_rejected_sequence = std::max(state.shipped_rejected_sequence, next_rejected_sequence);
-  shipped_since_state_ = true;
+  shipped_since_state_ = shipped_since_checkpoint_ = true;
   while (!source.marks.empty() && source.marks.front().batch <= batch_number) {
     source.needed = source.marks.front().end;
     source.marks.pop_front();

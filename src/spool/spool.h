@@ -113,7 +113,8 @@ class Spool {
   BatchHeader stamp(const SourceState& source, const BatchBuilder& batch, bool has_position) const;
   Status check_room(size_t bytes);
   void note_appended(Live& source, log::Position end);
-  Status append_state();
+  Result<log::Position> append_state();
+  Status append_checkpoint();
   void housekeep();
   log::Position needed_from() const;
   void close();
@@ -128,11 +129,13 @@ class Spool {
   mutable std::mutex mutex_;  // everything here, and every call of the log
   std::deque<Live> sources_;  // by SourceId; elements stay where they are
   bool shipped_since_state_ = false;
+  bool shipped_since_checkpoint_ = false;
+  int64_t last_state_ms_ = 0;
   bool full_ = false;
   int64_t last_alarm_ms_ = 0;
-  ByteBuffer state_bytes_;  // of the last state frame, until the checkpoint has it
+  ByteBuffer state_bytes_;  // of the state frame that is to become the next checkpoint
   log::Position state_begin_, state_end_;
-  bool state_waits_ = false;            // its frame is not yet durable
+  bool state_waits_ = false;            // it is not yet durable
   log::Position checkpoint_begin_;      // where the state frame of the last checkpoint begins
 
   mutable std::mutex change_mutex_;  // what the log's threads tell; never held while the log is called

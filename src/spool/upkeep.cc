@@ -16,6 +16,7 @@ namespace {
 constexpr uint64_t mib = 1 << 20;
 constexpr uint64_t bytes_max_least = 8 * mib;
 constexpr int64_t close_wait_ms = 10'000;
+constexpr int64_t note_shipped_every_ms = 1'000;  // so that little has to be looked for in the topics after a kill
 constexpr uint64_t pending_bytes_max = 24 * mib;  // sources run so far ahead of the disk
 constexpr log::PartitionId state_partition{UINT32_MAX};
 
@@ -108,18 +109,25 @@ Status Spool::start() {
 
 /// Writes the state of all sources into the log itself, so that the log alone tells everything (to `inspect`, and if the
 /// checkpoint is lost).
-Status Spool::append_state() {
+Result<log::Position> Spool::append_state() {
   std::vector<SourceState> states;
   for (const Live& source : sources_) states.push_back(source.state);
-  ByteBuffer bytes = encode_state(states);
+  state_bytes_ = encode_state(states);
   const log::FrameKey key{.kind = log::FrameKind::state, .partition = state_partition};
-  const log::Position begin = log_->end();
-  const std::array<ByteView, 1> parts = {ByteView(bytes)};
-  state_end_ = HOLDFAST_TRY(log_->append(key, parts));
-  state_begin_ = begin;
-  state_bytes_ = std::move(bytes);
-  state_waits_ = true;
+  const std::array<ByteView, 1> parts = {ByteView(state_bytes_)};
+  const log::Position end = HOLDFAST_TRY(log_->append(key, parts));
   shipped_since_state_ = false;
+  last_state_ms_ = clock_.steady_ms();
+  return end;
+}
+
+/// A state frame that becomes the checkpoint once it is durable.
+Status Spool::append_checkpoint() {
+  const log::Position begin = log_->end();
+  state_end_ = HOLDFAST_TRY(append_state());
+  state_begin_ = begin;
+  state_waits_ = true;
+  shipped_since_checkpoint_ = false;
   return {};
 }
 
@@ -134,7 +142,7 @@ log::Position Spool::needed_from() const {
 }
 
 /// Checkpoint after about a segment of new bytes, so that a restart reads little; or when full and something was shipped since,
-/// because only what lies below the checkpoint can be given back. Never waits: each step is taken when the one before is done.
+/// because only what lies below the checkpoint can be given back. In between, what was shipped is noted. Never waits: each step is taken when the one before is done.
 void Spool::housekeep() {
   if (state_waits_ && log_->durable() >= state_end_) {
     fault::point("spool.before_checkpoint");
@@ -144,8 +152,10 @@ void Spool::housekeep() {
     checkpoint_begin_ = state_begin_;
   }
   const uint64_t since = log_->end().value - state_begin_.value;
-  if (!state_waits_ && (since >= segment_bytes_ || (full_ && shipped_since_state_))) {
-    // `limit` when much waits to be durable: the next call tries again.
+  // `limit` when much waits to be durable: the next call tries again.
+  if (!state_waits_ && (since >= segment_bytes_ || (full_ && shipped_since_checkpoint_))) {
+    static_cast<void>(append_checkpoint().has_value());
+  } else if (!state_waits_ && shipped_since_state_ && clock_.steady_ms() - last_state_ms_ >= note_shipped_every_ms) {
     static_cast<void>(append_state().has_value());
   }
   const log::Position before = needed_from();
@@ -160,7 +170,7 @@ void Spool::close() {
   if (log_ == nullptr || failure() || sources_.empty()) return;
   {
     const std::lock_guard lock(mutex_);
-    if (!append_state()) return;
+    if (!append_checkpoint()) return;
   }
   const int64_t deadline = clock_.steady_ms() + close_wait_ms;
   uint64_t seen = changes();
