@@ -21,6 +21,7 @@ constexpr int64_t back_off_max_ms = 3'000;
 constexpr int64_t idle_wait_ms = 1'000;
 constexpr int poll_wait_max_ms = 50;
 constexpr int32_t delivery_timeout_ms = INT32_MAX;  // an outage is waited out: the events are safe in the spool
+constexpr int looks_max = 50;
 constexpr int broker_wait_ms = 2'000;
 constexpr size_t in_flight_messages_max = 400'000;  // one more pump keeps below the producer's bound
 
@@ -52,12 +53,14 @@ class Shipper::Worker {
  private:
   void run();
   Status connect();
+  Status wait_for_stragglers(kafka::Admin& admin);
   Status find_shipped_of(kafka::Admin& admin, ShipLane& lane);
   Status turn();
   Result<bool> pump();
   Status take(std::span<const kafka::Delivery> deliveries);
   void disconnect(const Error& why);
   void back_off();
+  void pause(int64_t duration_ms);
   void last_turn();
   void note();
 
@@ -98,6 +101,14 @@ Status Shipper::Worker::connect() {
                                  .replication_factor = settings_.replication_factor,
                                  .configs = {}};
   HOLDFAST_CHECKED(admin->ensure_topic(failures, settings_.request_timeout_ms));
+  for (const auto& lane : lanes_) {
+    const kafka::NewTopic wanted{.name = lane->route().topic,
+                                 .partitions = lane->route().partitions,
+                                 .replication_factor = settings_.replication_factor,
+                                 .configs = {}};
+    HOLDFAST_CHECKED(admin->ensure_topic(wanted, settings_.request_timeout_ms));
+  }
+  HOLDFAST_CHECKED(wait_for_stragglers(*admin));
   for (const auto& lane : lanes_) HOLDFAST_CHECKED(find_shipped_of(*admin, *lane));
 
   kafka::ClientSettings client = settings_.client;
@@ -118,14 +129,36 @@ Status Shipper::Worker::connect() {
   return {};
 }
 
+/// A request of a dead predecessor may still wait at the broker, behind others. So the topics are read only when they have stood
+/// still for a moment. That makes a double unlikely, not impossible.
+Status Shipper::Worker::wait_for_stragglers(kafka::Admin& admin) {
+  const int timeout_ms = settings_.request_timeout_ms;
+  std::vector<kafka::TopicPartition> partitions;
+  const auto add = [&](const std::string& topic) -> Status {
+    const kafka::TopicInfo info = HOLDFAST_TRY(admin.topic(topic, timeout_ms));
+    for (int32_t number = 0; number < info.partitions; ++number) partitions.push_back({topic, number});
+    return {};
+  };
+  for (const auto& lane : lanes_) {
+    if (lane->events_range().empty() && lane->rejected_range().empty()) continue;
+    HOLDFAST_CHECKED(add(lane->route().topic));
+    if (!lane->rejected_range().empty()) HOLDFAST_CHECKED(add(settings_.failures_topic));
+  }
+  if (partitions.empty()) return {};
+  std::vector<int64_t> before;
+  for (int look = 0; look < looks_max && !stopping_; ++look) {
+    std::vector<int64_t> ends;
+    for (const auto& marks : HOLDFAST_TRY(admin.watermarks(partitions, timeout_ms))) ends.push_back(marks.high);
+    if (ends == before) return {};
+    before = std::move(ends);
+    pause(settings_.settle_ms);
+  }
+  return {};
+}
+
 Status Shipper::Worker::find_shipped_of(kafka::Admin& admin, ShipLane& lane) {
   const ShipRoute& route = lane.route();
   const int timeout_ms = settings_.request_timeout_ms;
-  const kafka::NewTopic wanted{.name = route.topic,
-                               .partitions = route.partitions,
-                               .replication_factor = settings_.replication_factor,
-                               .configs = {}};
-  HOLDFAST_CHECKED(admin.ensure_topic(wanted, timeout_ms));
   const kafka::TopicInfo topic = HOLDFAST_TRY(admin.topic(route.topic, timeout_ms));
   const kafka::TopicInfo failures = HOLDFAST_TRY(admin.topic(settings_.failures_topic, timeout_ms));
   const StreamRange events = lane.events_range();
@@ -204,7 +237,12 @@ void Shipper::Worker::disconnect(const Error& why) {
 void Shipper::Worker::back_off() {
   back_off_ms_ = std::clamp(back_off_ms_ * 2, first_back_off_ms, back_off_max_ms);
   std::uniform_int_distribution<int64_t> jitter(back_off_ms_ / 2, back_off_ms_);
-  const int64_t until = clock_.steady_ms() + jitter(random_);
+  pause(jitter(random_));
+}
+
+/// Waits, unless it is to stop.
+void Shipper::Worker::pause(int64_t duration_ms) {
+  const int64_t until = clock_.steady_ms() + duration_ms;
   uint64_t seen = spool_.changes();
   for (int64_t now = clock_.steady_ms(); !stopping_ && now < until; now = clock_.steady_ms()) {
     spool_.wait_for_change(seen, until - now);

@@ -27,6 +27,7 @@ struct ShipSettings {
   std::string compression = "none";
   uint64_t in_flight_bytes_max = 32ull << 20;
   int32_t request_timeout_ms = 10'000;
+  int64_t settle_ms = 100;  // so long topics must stand still before they are read for what is in them already
 };
 
 /// Where the shipping stands, for people; the sequences are in Spool::status.

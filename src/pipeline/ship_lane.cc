@@ -4,13 +4,11 @@
 
 #include "base/check.h"
 #include "base/fault.h"
-#include "base/planted_bug.h"
 
 namespace holdfast::pipeline {
 namespace {
 
 constexpr uint64_t pump_bytes = 1 << 20;
-constexpr int64_t planted_sequence = 1000;  // of the event that a planted bug loses or doubles
 
 /// MurmurHash2 with Kafka's seed, as its DefaultPartitioner has used it from the beginning.
 uint32_t murmur2(std::string_view key) {
@@ -104,11 +102,7 @@ Status ShipLane::send_batch(kafka::Producer& producer, const spool::StoredBatch&
       ++skipped_;
       continue;
     }
-    if (planted_bug == PlantedBug::lose_event && event.stamp.sequence == planted_sequence) continue;
     HOLDFAST_CHECKED(send_event(producer, event, token));
-    if (planted_bug == PlantedBug::double_event && event.stamp.sequence == planted_sequence) {
-      HOLDFAST_CHECKED(send_event(producer, event, token));
-    }
   }
   spool::BatchView::RejectedEvent rejected;
   for (spool::BatchView::RejectedEvents pieces(batch.view, rejected_stream_); pieces.next(rejected);) {

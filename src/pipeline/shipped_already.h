@@ -23,6 +23,7 @@ struct StreamRange {
   int64_t epoch = 0;
   int64_t known_below = 0;  // these are known to be in the topic
   int64_t next = 0;         // and there are none at or above this one
+  bool empty() const { return known_below >= next; }
 };
 
 /// Reads from the ends of the topic's partitions which events of the range are there, as far back as needed: until, in each
