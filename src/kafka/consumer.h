@@ -160,7 +160,8 @@ class Consumer {
 
 /// The last `count` messages of a partition (fewer if it has fewer), oldest first, as a read_committed reader sees them:
 /// control batches and aborted transactions are looked past, however long they are. Whoever wants to know what a dead
-/// predecessor got in must fence it first (Producer::init_transactions), or its open transaction hides what follows.
+/// predecessor got in must fence it first (Producer::init_transactions): its open transaction hides what follows, and even
+/// a commit that was answered shows only when its markers are written, which init_transactions waits for.
 struct TailOptions {
   size_t count = 1;
   bool read_committed = true;

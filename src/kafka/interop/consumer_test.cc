@@ -203,6 +203,7 @@ TEST(KafkaTail, FindsTheLastCommittedBehindAborts) {
   };
   transaction(3, "kept", true);
   transaction(700, "aborted", false);
+  settle_transactions(kafka.client(), topic + "-id");
   tail = read_tail(kafka.client(), {topic, 0});
   ASSERT_TRUE(tail) << tail.error().message;
   ASSERT_EQ(tail->batch.messages().size(), 1u);

@@ -147,6 +147,7 @@ TEST(KafkaTransactions, CommittedIsReadAndAbortedIsNot) {
     const auto step = commit ? producer->commit_transaction(30'000) : producer->abort_transaction(30'000);
     EXPECT_TRUE(step.done()) << step.why;
   }
+  settle_transactions(kafka.client(), topic + "-id");
   const auto committed = read_all(kafka.client(), topic, 1);
   ASSERT_EQ(committed.size(), 2u);
   EXPECT_EQ(committed[0].value, "a");
@@ -171,6 +172,7 @@ TEST(KafkaTransactions, TheNewerProducerFencesTheOlder) {
   ASSERT_TRUE(newer->begin_transaction().done());
   ASSERT_TRUE(newer->send(topic, {.partition = 0, .value = as_bytes("new")}));
   ASSERT_TRUE(newer->commit_transaction(30'000).done());
+  settle_transactions(kafka.client(), settings.transactional_id);
   const auto seen = read_all(kafka.client(), topic, 1);
   ASSERT_EQ(seen.size(), 1u);
   EXPECT_EQ(seen[0].value, "new");

@@ -104,6 +104,13 @@ std::vector<Delivery> collect(Producer& producer, int timeout_ms) {
   return all;
 }
 
+void settle_transactions(const ClientSettings& client, const std::string& transactional_id) {
+  const auto successor = Producer::create(client, {.transactional_id = transactional_id});
+  ASSERT_TRUE(successor);
+  const auto step = (*successor)->init_transactions(30'000);
+  ASSERT_TRUE(step.done()) << step.why;
+}
+
 std::vector<Seen> read_all(const ClientSettings& client, const std::string& topic, int32_t partitions,
                            bool read_committed) {
   std::vector<Seen> all;

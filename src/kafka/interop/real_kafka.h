@@ -49,6 +49,10 @@ std::string make_topic(const ClientSettings& client, int32_t partitions, std::ma
 /// Waits until all in flight have ended (at most `timeout_ms`), and answers all Deliveries.
 std::vector<Delivery> collect(Producer& producer, int timeout_ms);
 
+/// Waits until the last transaction of that id is to be seen in the partitions: a commit is answered before its markers are
+/// written, and a new producer of the id begins only after. The old producer is fenced by it.
+void settle_transactions(const ClientSettings& client, const std::string& transactional_id);
+
 /// A message copied out of its batch.
 struct Seen {
   int32_t partition = 0;
