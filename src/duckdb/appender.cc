@@ -34,15 +34,19 @@ Appender::~Appender() = default;
 
 Result<Appender> Connection::appender(std::string_view table) {
   auto impl = std::make_unique<Appender::Impl>();
-  if (duckdb_appender_create(impl_->handle, nullptr, std::string(table).c_str(), &impl->appender) != DuckDBSuccess)
+  if (duckdb_appender_create(impl_->handle, nullptr, std::string(table).c_str(), &impl->appender) !=
+      DuckDBSuccess)
     return impl->failure();
   impl->make_chunk();
   if (impl->chunk == nullptr)
-    return fail(ErrorCode::invalid, "the table " + std::string(table) + " has a column type that cannot be appended to");
+    return fail(ErrorCode::invalid, "the table " + std::string(table) +
+                                        " has a column type that cannot be appended to");
   return Appender(std::move(impl));
 }
 
-size_t Appender::columns() const { return impl_->columns; }
+size_t Appender::columns() const {
+  return impl_->columns;
+}
 
 VectorWriter Appender::column(size_t index) {
   duckdb_vector vector = duckdb_data_chunk_get_vector(impl_->chunk, index);
@@ -53,7 +57,8 @@ VectorWriter Appender::column(size_t index) {
 Status Appender::append(size_t rows) {
   HOLDFAST_CHECK(rows <= rows_per_chunk);
   duckdb_data_chunk_set_size(impl_->chunk, rows);
-  if (duckdb_append_data_chunk(impl_->appender, impl_->chunk) != DuckDBSuccess) return impl_->failure();
+  if (duckdb_append_data_chunk(impl_->appender, impl_->chunk) != DuckDBSuccess)
+    return impl_->failure();
   duckdb_data_chunk_reset(impl_->chunk);
   return {};
 }

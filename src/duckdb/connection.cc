@@ -15,7 +15,9 @@ namespace {
 
 Status configure(duckdb_config config, const Settings& settings) {
   const std::pair<const char*, std::string> options[] = {
-      {"access_mode", settings.read_only ? "READ_ONLY" : settings.path.empty() ? "AUTOMATIC" : "READ_WRITE"},
+      {"access_mode", settings.read_only      ? "READ_ONLY"
+                      : settings.path.empty() ? "AUTOMATIC"
+                                              : "READ_WRITE"},
       {"memory_limit", std::to_string(settings.memory_bytes_max >> 10) + "KiB"},
       {"checkpoint_threshold", std::to_string(settings.checkpoint_bytes >> 10) + "KiB"},
       {"threads", std::to_string(settings.threads)},
@@ -24,16 +26,18 @@ Status configure(duckdb_config config, const Settings& settings) {
   };
   for (const auto& [name, value] : options)
     if (duckdb_set_config(config, name, value.c_str()) != DuckDBSuccess)
-      return fail(ErrorCode::invalid, std::string("DuckDB refuses the setting ") + name + " = " + value);
+      return fail(ErrorCode::invalid,
+                  std::string("DuckDB refuses the setting ") + name + " = " + value);
   return {};
 }
 
-/// What went wrong while opening a file: when it is neither the operating system's refusal nor another version, the bytes are
-/// not what DuckDB wrote.
+/// What went wrong while opening a file: when it is neither the operating system's refusal nor
+/// another version, the bytes are not what DuckDB wrote.
 std::unexpected<Error> fail_to_open(const std::string& path, const char* message) {
   const std::string text = message == nullptr ? "no reason given" : message;
   ErrorCode code = classify(text);
-  if (text.contains("replaying WAL") || text.contains("WAL file") || text.contains("Serialization")) {
+  if (text.contains("replaying WAL") || text.contains("WAL file") ||
+      text.contains("Serialization")) {
     if (code == ErrorCode::io || code == ErrorCode::invalid) code = ErrorCode::corrupt;
   }
   return fail(code, "cannot open the DuckDB file " + path + ": " + text);
@@ -77,7 +81,8 @@ Result<std::shared_ptr<Database::Impl>> open_new(const Settings& settings) {
 
 Result<Database> Database::open(const Settings& settings) {
   if (std::strcmp(duckdb_library_version(), required_version) != 0)
-    return fail(ErrorCode::version_unknown, std::string("this program needs libduckdb ") + required_version + " but found " +
+    return fail(ErrorCode::version_unknown, std::string("this program needs libduckdb ") +
+                                                required_version + " but found " +
                                                 duckdb_library_version() + "; run make setup");
   if (settings.path.empty()) return Database(HOLDFAST_TRY(open_new(settings)));
   OpenFiles& files = open_files();
@@ -135,7 +140,8 @@ Result<Statement> Connection::prepare(std::string_view sql) {
 Result<int64_t> Connection::query_number(std::string_view sql) {
   Cursor cursor = HOLDFAST_TRY(query(sql));
   const std::optional<Chunk> chunk = HOLDFAST_TRY(cursor.next());
-  if (!chunk || chunk->rows() != 1 || cursor.columns().front().type != Type::int64 || !chunk->column(0).valid(0))
+  if (!chunk || chunk->rows() != 1 || cursor.columns().front().type != Type::int64 ||
+      !chunk->column(0).valid(0))
     return fail(ErrorCode::invalid, "the query does not answer one BIGINT: " + std::string(sql));
   return chunk->column(0).as<int64_t>()[0];
 }
@@ -143,11 +149,14 @@ Result<int64_t> Connection::query_number(std::string_view sql) {
 Result<std::string> Connection::query_text(std::string_view sql) {
   Cursor cursor = HOLDFAST_TRY(query(sql));
   const std::optional<Chunk> chunk = HOLDFAST_TRY(cursor.next());
-  if (!chunk || chunk->rows() != 1 || cursor.columns().front().type != Type::text || !chunk->column(0).valid(0))
+  if (!chunk || chunk->rows() != 1 || cursor.columns().front().type != Type::text ||
+      !chunk->column(0).valid(0))
     return fail(ErrorCode::invalid, "the query does not answer one VARCHAR: " + std::string(sql));
   return std::string(chunk->column(0).as<Text>()[0].view());
 }
 
-void Connection::interrupt() { duckdb_interrupt(impl_->handle); }
+void Connection::interrupt() {
+  duckdb_interrupt(impl_->handle);
+}
 
 }  // namespace holdfast::duckdb

@@ -12,14 +12,13 @@
 #include "base/result.h"
 #include "duckdb/vector.h"
 
-/// DuckDB behind a small interface: databases, connections, results and bulk appends by chunk. Nothing but this folder sees
-/// DuckDB's own header. Errors carry DuckDB's message; their codes:
-///   invalid          the SQL or a value in it is wrong (parser, binder, conversion, constraint, ...)
-///   locked           another process holds the file (the message names it)
-///   version_unknown  the file was written by a version that this one cannot read
-///   corrupt          the file is damaged, or the database went into its fatal state: close it and open it again
-///   io, disk_full    the operating system refused
-///   limit            out of the memory that `memory_bytes_max` allows
+/// DuckDB behind a small interface: databases, connections, results and bulk appends by chunk.
+/// Nothing but this folder sees DuckDB's own header. Errors carry DuckDB's message; their codes:
+///   invalid          the SQL or a value in it is wrong (parser, binder, conversion, constraint,
+///   ...) locked           another process holds the file (the message names it) version_unknown
+///   the file was written by a version that this one cannot read corrupt          the file is
+///   damaged, or the database went into its fatal state: close it and open it again io, disk_full
+///   the operating system refused limit            out of the memory that `memory_bytes_max` allows
 ///   interrupted      Connection::interrupt was called
 namespace holdfast::duckdb {
 
@@ -32,7 +31,8 @@ struct Settings {
   uint64_t checkpoint_bytes = 16ull << 20;
 };
 
-/// The version this program was built for; open fails with `version_unknown` when another library is loaded.
+/// The version this program was built for; open fails with `version_unknown` when another library
+/// is loaded.
 extern const char* const required_version;
 
 struct ColumnInfo {
@@ -56,8 +56,8 @@ class Chunk {
   size_t rows_;
 };
 
-/// The result of a query, chunk by chunk. Must not outlive its connection; a streaming one occupies the connection until it
-/// has been read to the end or destroyed.
+/// The result of a query, chunk by chunk. Must not outlive its connection; a streaming one occupies
+/// the connection until it has been read to the end or destroyed.
 class Cursor {
  public:
   struct Impl;
@@ -75,7 +75,8 @@ class Cursor {
   std::unique_ptr<Impl> impl_;
 };
 
-/// A prepared statement; parameters are ?1, ?2, ... or ? in order, counted from 1. Must not outlive its connection.
+/// A prepared statement; parameters are ?1, ?2, ... or ? in order, counted from 1. Must not outlive
+/// its connection.
 class Statement {
  public:
   struct Impl;
@@ -94,8 +95,8 @@ class Statement {
   std::unique_ptr<Impl> impl_;
 };
 
-/// A table whose rows are made on demand, with no copy into DuckDB. `fill` is called for each projected column of each chunk,
-/// from the thread that runs the query (one thread at a time).
+/// A table whose rows are made on demand, with no copy into DuckDB. `fill` is called for each
+/// projected column of each chunk, from the thread that runs the query (one thread at a time).
 class VirtualTable {
  public:
   virtual ~VirtualTable() = default;
@@ -106,14 +107,16 @@ class VirtualTable {
   virtual void fill(size_t column, uint64_t first_row, size_t count, VectorWriter& out) = 0;
 };
 
-/// Appends whole chunks to one table, inside the connection's transaction. What was appended is visible only after `close`.
+/// Appends whole chunks to one table, inside the connection's transaction. What was appended is
+/// visible only after `close`.
 class Appender {
  public:
   struct Impl;
   explicit Appender(std::unique_ptr<Impl> impl);
   Appender(Appender&&) noexcept;
   Appender& operator=(Appender&&) noexcept;
-  ~Appender();  // what is not closed is thrown away only with the transaction: roll back after an error
+  ~Appender();  // what is not closed is thrown away only with the transaction: roll back after an
+                // error
   size_t columns() const;
   /// The columns of the chunk under construction, empty and without nulls. Valid until `append`.
   VectorWriter column(size_t index);
@@ -157,9 +160,10 @@ class Database {
  public:
   struct Impl;
   explicit Database(std::shared_ptr<Impl> impl);
-  /// Extensions are never loaded or fetched by themselves. A file that this process has open already is shared, with the
-  /// settings of the first: DuckDB would not notice a second instance in the same process, and destroy the file. After a fatal
-  /// error it can be opened afresh once everybody here has let go of it.
+  /// Extensions are never loaded or fetched by themselves. A file that this process has open
+  /// already is shared, with the settings of the first: DuckDB would not notice a second instance
+  /// in the same process, and destroy the file. After a fatal error it can be opened afresh once
+  /// everybody here has let go of it.
   static Result<Database> open(const Settings& settings);
   /// Whether anybody in this process has the file open.
   static bool is_open(const std::string& path);

@@ -44,8 +44,8 @@ TEST(Duckdb, ErrorsCarryACodeAndTheMessage) {
 
 TEST(Duckdb, AStreamingResultReportsAnErrorInItsMiddle) {
   Connection connection = connect();
-  Statement statement = std::move(
-      *connection.prepare("SELECT CASE WHEN i = 50000 THEN 'x' ELSE '1' END::INTEGER FROM range(100000) t(i)"));
+  Statement statement = std::move(*connection.prepare(
+      "SELECT CASE WHEN i = 50000 THEN 'x' ELSE '1' END::INTEGER FROM range(100000) t(i)"));
   Result<Cursor> cursor = statement.execute_streaming();
   Status status;
   size_t rows = 0;
@@ -82,7 +82,9 @@ TEST(Duckdb, AppendsChunksInsideATransaction) {
   }
   ASSERT_TRUE(connection.run("COMMIT"));
   EXPECT_EQ(*connection.query_number("SELECT sum(i)::BIGINT FROM t"), 6143 * 6144 / 2);
-  EXPECT_EQ(*connection.query_number("SELECT count(*) FROM t WHERE s = 'a text of more than twelve bytes'"), 3072);
+  EXPECT_EQ(*connection.query_number(
+                "SELECT count(*) FROM t WHERE s = 'a text of more than twelve bytes'"),
+            3072);
 }
 
 /// Squares, and a text that is null for odd numbers.
@@ -95,7 +97,8 @@ class Squares : public VirtualTable {
     for (size_t i = 0; i < count; ++i) {
       const int64_t n = static_cast<int64_t>(first_row + i);
       if (column == 0) out.as<int64_t>()[i] = n * n;
-      if (column == 1 && n % 2 == 0) out.as<Text>()[i] = Text::borrow("an even number, that is sure");
+      if (column == 1 && n % 2 == 0)
+        out.as<Text>()[i] = Text::borrow("an even number, that is sure");
       if (column == 1 && n % 2 == 1) out.set_null(i);
     }
   }
@@ -127,7 +130,9 @@ TEST(Duckdb, AVirtualTableIsReadWithoutACopyAndOnlyWhereNeeded) {
 TEST(Duckdb, ADamagedFileIsCorruptAndNotAnIoError) {
   testing::TemporaryFolder folder;
   const std::string path = folder.path() + "/w.duckdb";
-  { ASSERT_TRUE(connect({.path = path}).run("CREATE TABLE t AS FROM range(100000)")); }
+  {
+    ASSERT_TRUE(connect({.path = path}).run("CREATE TABLE t AS FROM range(100000)"));
+  }
   FILE* file = std::fopen(path.c_str(), "r+b");
   for (const long at : {4096L, 8192L, 16384L}) {
     std::fseek(file, at, SEEK_SET);

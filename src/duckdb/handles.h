@@ -1,7 +1,6 @@
 #pragma once
 
 #include <duckdb.h>
-
 #include <memory>
 #include <string>
 #include <string_view>

@@ -15,7 +15,8 @@ void VectorWriter::make_validity() {
 
 Chunk::Chunk(void* handle)
     : handle_(handle), rows_(duckdb_data_chunk_get_size(static_cast<duckdb_data_chunk>(handle))) {}
-Chunk::Chunk(Chunk&& from) noexcept : handle_(std::exchange(from.handle_, nullptr)), rows_(from.rows_) {}
+Chunk::Chunk(Chunk&& from) noexcept
+    : handle_(std::exchange(from.handle_, nullptr)), rows_(from.rows_) {}
 Chunk& Chunk::operator=(Chunk&& from) noexcept {
   std::swap(handle_, from.handle_);
   std::swap(rows_, from.rows_);
@@ -27,7 +28,8 @@ Chunk::~Chunk() {
 }
 
 VectorView Chunk::column(size_t index) const {
-  duckdb_vector vector = duckdb_data_chunk_get_vector(static_cast<duckdb_data_chunk>(handle_), index);
+  duckdb_vector vector =
+      duckdb_data_chunk_get_vector(static_cast<duckdb_data_chunk>(handle_), index);
   HOLDFAST_CHECK(vector != nullptr);
   return {duckdb_vector_get_data(vector), duckdb_vector_get_validity(vector)};
 }
@@ -37,7 +39,9 @@ Cursor::Cursor(Cursor&&) noexcept = default;
 Cursor& Cursor::operator=(Cursor&&) noexcept = default;
 Cursor::~Cursor() = default;
 
-const std::vector<ColumnInfo>& Cursor::columns() const { return impl_->columns; }
+const std::vector<ColumnInfo>& Cursor::columns() const {
+  return impl_->columns;
+}
 
 Result<std::optional<Chunk>> Cursor::next() {
   duckdb_data_chunk chunk = duckdb_fetch_chunk(impl_->handle);
@@ -49,7 +53,9 @@ Result<std::optional<Chunk>> Cursor::next() {
   return std::optional<Chunk>(Chunk(chunk));
 }
 
-uint64_t Cursor::rows_changed() const { return duckdb_rows_changed(&impl_->handle); }
+uint64_t Cursor::rows_changed() const {
+  return duckdb_rows_changed(&impl_->handle);
+}
 
 Result<Cursor> take_result(duckdb_state state, duckdb_result& result) {
   auto impl = std::make_unique<Cursor::Impl>();
@@ -57,7 +63,8 @@ Result<Cursor> take_result(duckdb_state state, duckdb_result& result) {
   if (state != DuckDBSuccess) return fail_with(duckdb_result_error(&impl->handle));
   const idx_t count = duckdb_column_count(&impl->handle);
   for (idx_t i = 0; i < count; ++i)
-    impl->columns.push_back(describe(duckdb_column_name(&impl->handle, i), duckdb_column_type(&impl->handle, i)));
+    impl->columns.push_back(
+        describe(duckdb_column_name(&impl->handle, i), duckdb_column_type(&impl->handle, i)));
   return Cursor(std::move(impl));
 }
 
@@ -66,7 +73,9 @@ Statement::Statement(Statement&&) noexcept = default;
 Statement& Statement::operator=(Statement&&) noexcept = default;
 Statement::~Statement() = default;
 
-const std::vector<ColumnInfo>& Statement::columns() const { return impl_->columns; }
+const std::vector<ColumnInfo>& Statement::columns() const {
+  return impl_->columns;
+}
 
 Status Statement::bind(size_t parameter, int64_t value) {
   if (duckdb_bind_int64(impl_->handle, parameter, value) != DuckDBSuccess)
@@ -75,7 +84,8 @@ Status Statement::bind(size_t parameter, int64_t value) {
 }
 
 Status Statement::bind(size_t parameter, std::string_view value) {
-  if (duckdb_bind_varchar_length(impl_->handle, parameter, value.data(), value.size()) != DuckDBSuccess)
+  if (duckdb_bind_varchar_length(impl_->handle, parameter, value.data(), value.size()) !=
+      DuckDBSuccess)
     return fail_with(duckdb_prepare_error(impl_->handle));
   return {};
 }

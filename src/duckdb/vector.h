@@ -23,9 +23,10 @@ enum class Type : uint8_t {
   other,
 };
 
-/// A string as DuckDB's vectors hold it: up to 12 bytes inside, longer ones by pointer. `borrow` copies nothing that is
-/// longer: the bytes must live until DuckDB has taken the chunk (appender) or the query has ended (virtual table).
-/// The bytes of a `text` must be valid UTF-8: DuckDB does not check what comes by this way.
+/// A string as DuckDB's vectors hold it: up to 12 bytes inside, longer ones by pointer. `borrow`
+/// copies nothing that is longer: the bytes must live until DuckDB has taken the chunk (appender)
+/// or the query has ended (virtual table). The bytes of a `text` must be valid UTF-8: DuckDB does
+/// not check what comes by this way.
 struct Text {
   uint32_t length = 0;
   char inlined[4] = {};
@@ -54,7 +55,8 @@ static_assert(sizeof(Text) == 16);
 /// How many rows a chunk can hold.
 inline constexpr size_t rows_per_chunk = 2048;
 
-/// One column of a result chunk. Valid as long as the chunk is. A set bit in `validity` means "not null"; no pointer: no nulls.
+/// One column of a result chunk. Valid as long as the chunk is. A set bit in `validity` means "not
+/// null"; no pointer: no nulls.
 struct VectorView {
   const void* data = nullptr;
   const uint64_t* validity = nullptr;
@@ -63,7 +65,9 @@ struct VectorView {
   const T* as() const {
     return static_cast<const T*>(data);
   }
-  bool valid(size_t row) const { return validity == nullptr || (validity[row / 64] >> (row % 64) & 1) != 0; }
+  bool valid(size_t row) const {
+    return validity == nullptr || (validity[row / 64] >> (row % 64) & 1) != 0;
+  }
 };
 
 /// One column of a chunk to be filled.

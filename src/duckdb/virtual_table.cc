@@ -12,7 +12,9 @@ struct Scan {
   uint64_t next = 0;
 };
 
-VirtualTable& table_of(void* extra) { return *static_cast<VirtualTable*>(extra); }
+VirtualTable& table_of(void* extra) {
+  return *static_cast<VirtualTable*>(extra);
+}
 
 void bind(duckdb_bind_info info) {
   const VirtualTable& table = table_of(duckdb_bind_get_extra_info(info));
@@ -29,7 +31,8 @@ void init(duckdb_init_info info) {
   const idx_t count = duckdb_init_get_column_count(info);
   for (idx_t i = 0; i < count; ++i) scan->columns.push_back(duckdb_init_get_column_index(info, i));
   duckdb_init_set_max_threads(info, 1);
-  duckdb_init_set_init_data(info, scan.release(), [](void* data) { delete static_cast<Scan*>(data); });
+  duckdb_init_set_init_data(info, scan.release(),
+                            [](void* data) { delete static_cast<Scan*>(data); });
 }
 
 void next_chunk(duckdb_function_info info, duckdb_data_chunk output) {
@@ -37,7 +40,8 @@ void next_chunk(duckdb_function_info info, duckdb_data_chunk output) {
   Scan& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
   const size_t count = std::min<uint64_t>(table.rows() - scan.next, duckdb_vector_size());
   for (size_t i = 0; i < scan.columns.size(); ++i) {
-    if (scan.columns[i] >= table.columns().size()) continue;  // a column of DuckDB's own, for count(*)
+    if (scan.columns[i] >= table.columns().size())
+      continue;  // a column of DuckDB's own, for count(*)
     duckdb_vector vector = duckdb_data_chunk_get_vector(output, i);
     VectorWriter writer(vector, duckdb_vector_get_data(vector));
     if (count > 0) table.fill(scan.columns[i], scan.next, count, writer);
@@ -58,7 +62,8 @@ Status Connection::register_table(std::string_view name, VirtualTable& table) {
   duckdb_table_function_supports_projection_pushdown(function, true);
   const duckdb_state state = duckdb_register_table_function(impl_->handle, function);
   duckdb_destroy_table_function(&function);
-  if (state != DuckDBSuccess) return fail(ErrorCode::exists, "DuckDB refuses the virtual table " + std::string(name));
+  if (state != DuckDBSuccess)
+    return fail(ErrorCode::exists, "DuckDB refuses the virtual table " + std::string(name));
   return {};
 }
 

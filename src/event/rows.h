@@ -10,7 +10,8 @@
 
 namespace holdfast::event {
 
-/// The types a sink must know. Every other type is turned into one of them before it gets here (see transform/README.md).
+/// The types a sink must know. Every other type is turned into one of them before it gets here (see
+/// transform/README.md).
 enum class ColumnType : uint8_t {
   boolean,       // uint8_t, 0 or 1
   int16,         // int16_t
@@ -36,7 +37,8 @@ struct ColumnSpec {
 };
 using Schema = std::vector<ColumnSpec>;
 
-/// One typed column. Values are appended at the end; a null takes a place too (zero bytes, or an empty text).
+/// One typed column. Values are appended at the end; a null takes a place too (zero bytes, or an
+/// empty text).
 class Column {
  public:
   explicit Column(ColumnType type) : type_(type), width_(width(type)) {}
@@ -44,7 +46,9 @@ class Column {
   ColumnType type() const { return type_; }
   size_t rows() const { return rows_; }
   bool has_nulls() const { return !nulls_.empty(); }
-  bool is_null(size_t row) const { return row / 64 < nulls_.size() && (nulls_[row / 64] >> (row % 64) & 1) != 0; }
+  bool is_null(size_t row) const {
+    return row / 64 < nulls_.size() && (nulls_[row / 64] >> (row % 64) & 1) != 0;
+  }
 
   /// All values of a fixed-width column; T must have the column's width.
   template <class T>

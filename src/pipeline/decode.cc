@@ -15,7 +15,10 @@ std::optional<std::string_view> text(const std::optional<ByteView>& bytes) {
 }  // namespace
 
 event::Event Decoder::by_place(const kafka::Message& message) {
-  source_.assign("kafka:").append(message.topic).append("/").append(std::to_string(message.partition));
+  source_.assign("kafka:")
+      .append(message.topic)
+      .append("/")
+      .append(std::to_string(message.partition));
   event::Event event;
   event.stamp = {source_, 0, message.offset};
   event.type = "kafka.record";
@@ -29,10 +32,12 @@ event::Event Decoder::by_place(const kafka::Message& message) {
 void Decoder::decode(const kafka::Message& message, Decoded& to) {
   message.read_headers(raw_);
   headers_.clear();
-  for (const kafka::HeaderView& header : raw_) headers_.push_back({header.name, text(header.value)});
+  for (const kafka::HeaderView& header : raw_)
+    headers_.push_back({header.name, text(header.value)});
   const event::Origin origin{message.topic, message.partition, message.offset};
   if (!event::is_stamped(headers_)) return to.events.add(by_place(message), origin);
-  const Result<event::Event> event = event::parse_event(headers_, text(message.key), text(message.value));
+  const Result<event::Event> event =
+      event::parse_event(headers_, text(message.key), text(message.value));
   if (event) return to.events.add(*event, origin);
   to.unreadable.add(by_place(message), origin);
   to.reasons.push_back(event.error().message);

@@ -13,13 +13,14 @@ namespace holdfast::pipeline {
 /// Events that were read together, and what their messages could not be made into.
 struct Decoded {
   transform::EventBatch events;
-  /// Messages that carry our headers, but wrong ones: under a stamp of their place in the topic, with the reason.
+  /// Messages that carry our headers, but wrong ones: under a stamp of their place in the topic,
+  /// with the reason.
   transform::EventBatch unreadable;
   std::vector<std::string> reasons;
 };
 
-/// Kafka messages into events. A message without our headers (a foreign topic) gets a stamp from its place: source
-/// "kafka:TOPIC/PARTITION", epoch 0, sequence and version its offset.
+/// Kafka messages into events. A message without our headers (a foreign topic) gets a stamp from
+/// its place: source "kafka:TOPIC/PARTITION", epoch 0, sequence and version its offset.
 class Decoder {
  public:
   void decode(const kafka::Message& message, Decoded& to);

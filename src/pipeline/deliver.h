@@ -24,8 +24,8 @@ struct DeliverSettings {
   uint64_t batch_bytes_max = 16u << 20;
   int64_t batch_wait_ms = 200;
 
-  /// Deliver what the topics hold, then end. A topic that does not exist is waited for until `missing_topic_wait_ms` is over,
-  /// and is an error then.
+  /// Deliver what the topics hold, then end. A topic that does not exist is waited for until
+  /// `missing_topic_wait_ms` is over, and is an error then.
   bool once = false;
   int64_t missing_topic_wait_ms = 10'000;
 
@@ -37,7 +37,15 @@ struct DeliverSettings {
 
 /// Where a pipeline stands. A copy: nothing in it changes any more.
 struct DeliverProgress {
-  enum class State : uint8_t { starting, running, waiting_for_kafka, waiting_for_topics, waiting_for_store, ended, failed };
+  enum class State : uint8_t {
+    starting,
+    running,
+    waiting_for_kafka,
+    waiting_for_topics,
+    waiting_for_store,
+    ended,
+    failed
+  };
   struct Partition {
     sink::TopicPartition place;
     int64_t next_offset = 0;  // as the store has it
@@ -67,20 +75,23 @@ const char* name(DeliverProgress::State state);
 
 /// Moves events from topics through a transform into one sink, each exactly once in effect.
 ///
-/// Reads from the positions that the sink has. A rejected event is in the failure queue, durably, before the positions pass it
-/// (a crash in between puts it there a second time, under the same stamp). While the store or Kafka is away it waits, with growing
-/// pauses, and consumes nothing more. A position that the topic does not keep is an error of that partition, never a jump: the
+/// Reads from the positions that the sink has. A rejected event is in the failure queue, durably,
+/// before the positions pass it (a crash in between puts it there a second time, under the same
+/// stamp). While the store or Kafka is away it waits, with growing pauses, and consumes nothing
+/// more. A position that the topic does not keep is an error of that partition, never a jump: the
 /// others go on, and `run` ends with the error in mode `once`.
 ///
-/// Threads: `run` uses the caller's thread for transform and store, and one of its own for reading. `stop` and `progress` may be
-/// called from any thread, the rest from one.
+/// Threads: `run` uses the caller's thread for transform and store, and one of its own for reading.
+/// `stop` and `progress` may be called from any thread, the rest from one.
 class Deliver {
  public:
-  static Result<std::unique_ptr<Deliver>> open(const DeliverSettings& settings, std::unique_ptr<transform::Transform> transform,
+  static Result<std::unique_ptr<Deliver>> open(const DeliverSettings& settings,
+                                               std::unique_ptr<transform::Transform> transform,
                                                std::unique_ptr<sink::Sink> sink);
   ~Deliver();
 
-  /// Until `stop`, or the end in mode `once`, or an error that no retry can mend. Once in the life of the object.
+  /// Until `stop`, or the end in mode `once`, or an error that no retry can mend. Once in the life
+  /// of the object.
   Status run();
   /// Ends `run` after the batch in hand.
   void stop();

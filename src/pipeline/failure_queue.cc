@@ -20,29 +20,38 @@ Status FailureQueue::open() {
   if (producer_ && !producer_->fatal()) return {};
   producer_.reset();
   if (settings_.failure_topic.empty())
-    return fail(ErrorCode::invalid, "pipeline " + settings_.name + " has no failure topic, and an event was refused");
+    return fail(ErrorCode::invalid,
+                "pipeline " + settings_.name + " has no failure topic, and an event was refused");
   auto admin = HOLDFAST_TRY(kafka::Admin::create(settings_.kafka));
-  // A new cluster may refuse the default of one replica by policy; a topic that exists is taken as it is.
-  HOLDFAST_CHECKED(admin->ensure_topic({.name = settings_.failure_topic, .configs = {}}, request_timeout_ms));
+  // A new cluster may refuse the default of one replica by policy; a topic that exists is taken as
+  // it is.
+  HOLDFAST_CHECKED(
+      admin->ensure_topic({.name = settings_.failure_topic, .configs = {}}, request_timeout_ms));
   producer_ = HOLDFAST_TRY(kafka::Producer::create(settings_.kafka));
   return {};
 }
 
-Result<size_t> FailureQueue::send(std::span<const event::FailureRecord> records, std::vector<bool>& delivered) {
+Result<size_t> FailureQueue::send(std::span<const event::FailureRecord> records,
+                                  std::vector<bool>& delivered) {
   HOLDFAST_CHECKED(open());
   Status refused;
   const auto note = [&](std::span<const kafka::Delivery> deliveries) {
     for (const kafka::Delivery& delivery : deliveries) {
       delivered[delivery.token] = delivery.outcome == kafka::DeliveryOutcome::delivered;
       if (delivery.outcome == kafka::DeliveryOutcome::rejected)
-        refused = fail(ErrorCode::invalid, "topic " + settings_.failure_topic + " refuses a failure record: " + delivery.cause);
+        refused = fail(ErrorCode::invalid, "topic " + settings_.failure_topic +
+                                               " refuses a failure record: " + delivery.cause);
     }
   };
   for (size_t i = 0; i < records.size(); ++i) {
     if (delivered[i]) continue;
     headers_.clear();
-    for (const event::Header& header : formatter_.format(records[i])) headers_.push_back({header.name, bytes(header.value)});
-    const kafka::OutMessage message{.key = bytes(records[i].event.key), .value = bytes(records[i].event.value), .headers = headers_, .token = i};
+    for (const event::Header& header : formatter_.format(records[i]))
+      headers_.push_back({header.name, bytes(header.value)});
+    const kafka::OutMessage message{.key = bytes(records[i].event.key),
+                                    .value = bytes(records[i].event.value),
+                                    .headers = headers_,
+                                    .token = i};
     Status sent = producer_->send(settings_.failure_topic, message);
     while (!sent && sent.error().code == ErrorCode::limit && !stop_.raised()) {
       note(producer_->poll(100));
@@ -68,8 +77,9 @@ Status FailureQueue::put(std::span<const event::FailureRecord> records) {
       return {};
     }
     if (!left && left.error().code == ErrorCode::invalid) return std::unexpected(left.error());
-    log_warning("pipeline", "{}: {} of {} events could not be put into {} yet{}", settings_.name, left ? *left : records.size(),
-                records.size(), settings_.failure_topic, left ? "" : ": " + left.error().message);
+    log_warning("pipeline", "{}: {} of {} events could not be put into {} yet{}", settings_.name,
+                left ? *left : records.size(), records.size(), settings_.failure_topic,
+                left ? "" : ": " + left.error().message);
     stop_.sleep(backoff.next_ms());
   }
   return fail(ErrorCode::interrupted, "asked to stop");

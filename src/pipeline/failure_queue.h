@@ -16,11 +16,13 @@ namespace holdfast::pipeline {
 /// Threads: one at a time.
 class FailureQueue {
  public:
-  FailureQueue(const DeliverSettings& settings, StopSignal& stop) : settings_(settings), stop_(stop) {}
+  FailureQueue(const DeliverSettings& settings, StopSignal& stop)
+      : settings_(settings), stop_(stop) {}
 
-  /// Makes the records durable, all of them, however long Kafka is away; only a request to stop (`interrupted`) or a refusal
-  /// that no retry can mend (`invalid`: too large, not allowed) ends it sooner. A record whose outcome is unknown is sent again:
-  /// the queue may hold it twice, under one stamp.
+  /// Makes the records durable, all of them, however long Kafka is away; only a request to stop
+  /// (`interrupted`) or a refusal that no retry can mend (`invalid`: too large, not allowed) ends
+  /// it sooner. A record whose outcome is unknown is sent again: the queue may hold it twice, under
+  /// one stamp.
   Status put(std::span<const event::FailureRecord> records);
 
  private:

@@ -8,8 +8,8 @@
 
 namespace holdfast::pipeline {
 
-/// Hands values from one thread to another, at most `capacity` at a time. A full one makes the giver wait: that is how a slow
-/// store slows its reader down. `close` wakes both sides for good.
+/// Hands values from one thread to another, at most `capacity` at a time. A full one makes the
+/// giver wait: that is how a slow store slows its reader down. `close` wakes both sides for good.
 template <class T>
 class HandOver {
  public:

@@ -22,7 +22,8 @@ class StopSignal {
   /// Sleeps; false when it was ended by a request to stop.
   bool sleep(int64_t milliseconds) {
     std::unique_lock lock(mutex_);
-    return !changed_.wait_for(lock, std::chrono::milliseconds(milliseconds), [&] { return raised_.load(); });
+    return !changed_.wait_for(lock, std::chrono::milliseconds(milliseconds),
+                              [&] { return raised_.load(); });
   }
 
  private:
@@ -31,11 +32,12 @@ class StopSignal {
   std::condition_variable changed_;
 };
 
-/// How long to wait before the next attempt: doubling from `first_ms` up to `max_ms`, each time a random part of between one
-/// half and the whole, so that many pipelines do not come back in step.
+/// How long to wait before the next attempt: doubling from `first_ms` up to `max_ms`, each time a
+/// random part of between one half and the whole, so that many pipelines do not come back in step.
 class Backoff {
  public:
-  Backoff(int64_t first_ms, int64_t max_ms) : first_ms_(first_ms), max_ms_(max_ms), next_ms_(first_ms) {}
+  Backoff(int64_t first_ms, int64_t max_ms)
+      : first_ms_(first_ms), max_ms_(max_ms), next_ms_(first_ms) {}
   int64_t next_ms() {
     const int64_t whole = std::max<int64_t>(next_ms_, 1);
     next_ms_ = std::min(max_ms_, next_ms_ * 2);

@@ -14,24 +14,32 @@ constexpr int64_t poll_wait_ms = 100;
 constexpr int rounds_max = 10;  // how often `once` goes on because the topics have grown meanwhile
 constexpr size_t partitions_max = 10'000;
 
-int64_t now_ms() { return os::real_clock().steady_ms(); }
+int64_t now_ms() {
+  return os::real_clock().steady_ms();
+}
 
-kafka::TopicPartition to_kafka(const sink::TopicPartition& place) { return {place.topic, place.partition}; }
+kafka::TopicPartition to_kafka(const sink::TopicPartition& place) {
+  return {place.topic, place.partition};
+}
 
 std::string out_of_range(int64_t position) {
-  return "position " + std::to_string(position) + " is not in the topic: retention removed events before they were delivered, or the "
+  return "position " + std::to_string(position) +
+         " is not in the topic: retention removed events before they were delivered, or the "
          "topic was made anew; nothing was skipped, and nothing more of it is read";
 }
 std::string out_of_range(int64_t position, const kafka::Watermarks& marks) {
-  return out_of_range(position) + " (it keeps " + std::to_string(marks.low) + " to " + std::to_string(marks.high) + ")";
+  return out_of_range(position) + " (it keeps " + std::to_string(marks.low) + " to " +
+         std::to_string(marks.high) + ")";
 }
 
-std::string text(const sink::TopicPartition& place) { return place.topic + "/" + std::to_string(place.partition); }
+std::string text(const sink::TopicPartition& place) {
+  return place.topic + "/" + std::to_string(place.partition);
+}
 
 }  // namespace
 
-TopicReader::TopicReader(const DeliverSettings& settings, StopSignal& stop, HandOver<ReadBatch>& batches,
-                         HandOver<ReadBatch>& used)
+TopicReader::TopicReader(const DeliverSettings& settings, StopSignal& stop,
+                         HandOver<ReadBatch>& batches, HandOver<ReadBatch>& used)
     : settings_(settings), stop_(stop), batches_(batches), used_(used), finishing_(settings.once) {}
 
 uint64_t TopicReader::read_from(sink::Positions positions) {
@@ -46,14 +54,18 @@ TopicReader::Seen TopicReader::seen() const {
 }
 
 void TopicReader::say_trouble(std::string trouble) {
-  if (!trouble.empty() && trouble != trouble_) log_warning("pipeline", "{}: {}", settings_.name, trouble);
+  if (!trouble.empty() && trouble != trouble_)
+    log_warning("pipeline", "{}: {}", settings_.name, trouble);
   trouble_ = std::move(trouble);
   const std::lock_guard lock(mutex_);
   seen_.no_broker = !trouble_.empty();
-  seen_.waiting = seen_.no_broker ? trouble_ : missing_.empty() ? "" : "topic " + missing_.front() + " does not exist yet";
+  seen_.waiting = seen_.no_broker    ? trouble_
+                  : missing_.empty() ? ""
+                                     : "topic " + missing_.front() + " does not exist yet";
 }
 
-void TopicReader::fail_partition(const sink::TopicPartition& place, Partition& partition, std::string why) {
+void TopicReader::fail_partition(const sink::TopicPartition& place, Partition& partition,
+                                 std::string why) {
   if (std::exchange(partition.failed, true)) return;
   log_error("pipeline", "{}: {}: {}", settings_.name, text(place), why);
   const std::lock_guard lock(mutex_);
@@ -114,7 +126,8 @@ Status TopicReader::refresh() {
       const auto known = positions_.find(place);
       const int64_t offset = known == positions_.end() ? kafka::offset_beginning : known->second;
       HOLDFAST_CHECKED(consumer_->seek({name, i, offset}));
-      partitions_[place] = {.next = std::max<int64_t>(offset, -1), .reached = std::max<int64_t>(offset, 0)};
+      partitions_[place] = {.next = std::max<int64_t>(offset, -1),
+                            .reached = std::max<int64_t>(offset, 0)};
     }
   }
   refreshed_ms_ = now_ms();
@@ -126,13 +139,15 @@ Status TopicReader::refresh() {
 Status TopicReader::set_targets() {
   std::vector<kafka::TopicPartition> places;
   for (const auto& [place, partition] : partitions_) places.push_back(to_kafka(place));
-  const std::vector<kafka::Watermarks> marks = HOLDFAST_TRY(admin_->watermarks(places, request_timeout_ms));
+  const std::vector<kafka::Watermarks> marks =
+      HOLDFAST_TRY(admin_->watermarks(places, request_timeout_ms));
   size_t i = 0;
   for (auto& [place, partition] : partitions_) {
     const kafka::Watermarks mark = marks[i++];
     partition.target = mark.high;
     if (mark.low == mark.high) partition.reached = std::max(partition.reached, mark.high);
-    if (!partition.failed && partition.next >= 0 && (partition.next < mark.low || partition.next > mark.high))
+    if (!partition.failed && partition.next >= 0 &&
+        (partition.next < mark.low || partition.next > mark.high))
       fail_partition(place, partition, out_of_range(partition.next, mark));
     const std::lock_guard lock(mutex_);
     seen_.ends[place] = mark.high;
@@ -144,7 +159,8 @@ Status TopicReader::set_targets() {
 Result<bool> TopicReader::at_the_end() {
   if (!finishing_ || !targets_set_) return false;
   const auto done = [](const auto& entry) {
-    return entry.second.failed || (entry.second.target >= 0 && entry.second.reached >= entry.second.target);
+    return entry.second.failed ||
+           (entry.second.target >= 0 && entry.second.reached >= entry.second.target);
   };
   if (!std::ranges::all_of(partitions_, done)) return false;
   if (!missing_.empty()) {
@@ -158,7 +174,8 @@ Result<bool> TopicReader::at_the_end() {
 }
 
 TopicReader::Partition* TopicReader::find(std::string_view topic, int32_t partition) {
-  if (recent_ != nullptr && recent_place_->partition == partition && recent_place_->topic == topic) return recent_;
+  if (recent_ != nullptr && recent_place_->partition == partition && recent_place_->topic == topic)
+    return recent_;
   const auto found = partitions_.find({std::string(topic), partition});
   if (found == partitions_.end()) return nullptr;
   recent_place_ = &found->first;
@@ -193,7 +210,8 @@ void TopicReader::note(const kafka::PartitionEvent& event) {
   } else if (event.error.code == ErrorCode::invalid) {
     fail_partition(*recent_place_, *partition, event.error.message);
   } else {
-    log_warning("pipeline", "{}: {}: {}", settings_.name, text(*recent_place_), event.error.message);
+    log_warning("pipeline", "{}: {}: {}", settings_.name, text(*recent_place_),
+                event.error.message);
   }
 }
 
@@ -201,7 +219,8 @@ bool TopicReader::batch_is_due() const {
   const Decoded& decoded = batch_.decoded;
   if (batch_.upto.empty()) return false;
   return decoded.events.size() + decoded.unreadable.size() >= settings_.batch_events_max ||
-         decoded.events.bytes() >= settings_.batch_bytes_max || now_ms() - batch_since_ms_ >= settings_.batch_wait_ms;
+         decoded.events.bytes() >= settings_.batch_bytes_max ||
+         now_ms() - batch_since_ms_ >= settings_.batch_wait_ms;
 }
 
 bool TopicReader::close_batch(bool last, Status status) {
@@ -210,7 +229,8 @@ bool TopicReader::close_batch(bool last, Status status) {
   const uint64_t generation = batch_.generation;
   if (!batches_.push(std::move(batch_))) return false;
   batch_ = ReadBatch();
-  if (std::optional<ReadBatch> used = used_.try_pop()) batch_ = std::move(*used);  // its memory is warm
+  if (std::optional<ReadBatch> used = used_.try_pop())
+    batch_ = std::move(*used);  // its memory is warm
   batch_.generation = generation;
   return true;
 }
@@ -220,7 +240,8 @@ void TopicReader::refresh_if_due() {
   const bool targets_wanted = finishing_ && !targets_set_;
   if (!first && !targets_wanted && now_ms() - refreshed_ms_ < settings_.refresh_ms) return;
   if (const Status refreshed = refresh(); !refreshed) {
-    say_trouble("Kafka at " + settings_.kafka.bootstrap_servers + " does not answer: " + refreshed.error().message);
+    say_trouble("Kafka at " + settings_.kafka.bootstrap_servers +
+                " does not answer: " + refreshed.error().message);
     if (first || targets_wanted) stop_.sleep(settings_.retry_first_ms);
     if (!first) refreshed_ms_ = now_ms();
   }
@@ -230,15 +251,18 @@ void TopicReader::refresh_if_due() {
 Status TopicReader::step() {
   const size_t have = batch_.decoded.events.size();
   const int64_t left_ms = settings_.batch_wait_ms - (now_ms() - batch_since_ms_);
-  const int64_t wait_ms = batch_.upto.empty() ? poll_wait_ms : std::clamp<int64_t>(left_ms, 0, poll_wait_ms);
-  const kafka::MessageBatch messages = HOLDFAST_TRY(
-      consumer_->poll({.timeout_ms = static_cast<int>(wait_ms),
-                       .messages_max = settings_.batch_events_max > have ? settings_.batch_events_max - have : 1,
-                       .bytes_max = settings_.batch_bytes_max}));
+  const int64_t wait_ms =
+      batch_.upto.empty() ? poll_wait_ms : std::clamp<int64_t>(left_ms, 0, poll_wait_ms);
+  const kafka::MessageBatch messages = HOLDFAST_TRY(consumer_->poll(
+      {.timeout_ms = static_cast<int>(wait_ms),
+       .messages_max = settings_.batch_events_max > have ? settings_.batch_events_max - have : 1,
+       .bytes_max = settings_.batch_bytes_max}));
   take(messages);
   const std::optional<Error> trouble = messages.empty() ? consumer_->trouble() : std::nullopt;
-  if (trouble) say_trouble("Kafka at " + settings_.kafka.bootstrap_servers + ": " + trouble->message);
-  else if (!messages.empty() && !trouble_.empty()) say_trouble("");
+  if (trouble)
+    say_trouble("Kafka at " + settings_.kafka.bootstrap_servers + ": " + trouble->message);
+  else if (!messages.empty() && !trouble_.empty())
+    say_trouble("");
   return {};
 }
 

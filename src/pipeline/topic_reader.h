@@ -31,12 +31,14 @@ struct ReadBatch {
 /// Threads: `run` belongs to its thread; all else may be called from another.
 class TopicReader {
  public:
-  TopicReader(const DeliverSettings& settings, StopSignal& stop, HandOver<ReadBatch>& batches, HandOver<ReadBatch>& used);
+  TopicReader(const DeliverSettings& settings, StopSignal& stop, HandOver<ReadBatch>& batches,
+              HandOver<ReadBatch>& used);
 
-  /// Starts reading, or starts again: from these positions, under a new generation, which it answers. What was read before is
-  /// void.
+  /// Starts reading, or starts again: from these positions, under a new generation, which it
+  /// answers. What was read before is void.
   uint64_t read_from(sink::Positions positions);
-  /// Ends (with a batch that is `last`) when what the topics hold now has been read. `read_from` may start it again then.
+  /// Ends (with a batch that is `last`) when what the topics hold now has been read. `read_from`
+  /// may start it again then.
   void finish() { finishing_ = true; }
   void run();
 
@@ -50,8 +52,10 @@ class TopicReader {
 
  private:
   struct Partition {
-    int64_t next = -1;    // behind the last message read; -1: nothing read yet, and the store has no position
-    int64_t reached = 0;  // the same, or the end of the partition: control records and aborted messages are behind us too
+    int64_t next =
+        -1;  // behind the last message read; -1: nothing read yet, and the store has no position
+    int64_t reached = 0;  // the same, or the end of the partition: control records and aborted
+                          // messages are behind us too
     int64_t target = -1;  // for the end: known once
     bool failed = false;
   };

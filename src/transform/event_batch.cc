@@ -17,7 +17,8 @@ char* EventBatch::room(size_t bytes) {
   }
   if (block_ == blocks_.size()) {
     const size_t size = std::max(block_bytes, bytes + padding);
-    // The bytes behind the last value are read (never used) by the JSON parser: they must have some value.
+    // The bytes behind the last value are read (never used) by the JSON parser: they must have some
+    // value.
     blocks_.push_back({std::make_unique<char[]>(size), size});
     used_ = 0;
   }

@@ -17,10 +17,10 @@ struct InputEvent {
   event::Origin origin;
 };
 
-/// Consumed events that belong together, with their bytes: keys and values are copied into blocks that never move, texts that
-/// repeat (source, type, topic, content type) are kept once. Behind every value at least `padding` bytes may be read, which
-/// the JSON parser needs.
-/// Threads: filled by one thread, then handed over whole.
+/// Consumed events that belong together, with their bytes: keys and values are copied into blocks
+/// that never move, texts that repeat (source, type, topic, content type) are kept once. Behind
+/// every value at least `padding` bytes may be read, which the JSON parser needs. Threads: filled
+/// by one thread, then handed over whole.
 class EventBatch {
  public:
   static constexpr size_t padding = 64;

@@ -31,18 +31,22 @@ Result<std::vector<Described>> describe(duckdb::Connection& connection, const st
 }
 
 bool has_row_column(const std::vector<Described>& columns) {
-  return std::ranges::any_of(columns, [](const Described& column) { return column.name == row_column; });
+  return std::ranges::any_of(columns,
+                             [](const Described& column) { return column.name == row_column; });
 }
 
 Result<json> parse_select(duckdb::Connection& connection, const std::string& sql) {
-  const std::string text =
-      HOLDFAST_TRY(connection.query_text("SELECT json_serialize_sql(" + duckdb::quote_text(sql) + ")::VARCHAR"));
+  const std::string text = HOLDFAST_TRY(
+      connection.query_text("SELECT json_serialize_sql(" + duckdb::quote_text(sql) + ")::VARCHAR"));
   json tree = json::parse(text, nullptr, false);
-  if (tree.is_discarded()) return fail(ErrorCode::invalid, "DuckDB cannot describe the SQL of the transform");
+  if (tree.is_discarded())
+    return fail(ErrorCode::invalid, "DuckDB cannot describe the SQL of the transform");
   if (tree.value("error", true))
-    return fail(ErrorCode::invalid, "the SQL of the transform: " + tree.value("error_message", std::string("wrong")) +
-                                        " (at character " + tree.value("position", std::string("?")) + ")");
-  if (tree["statements"].size() != 1) return fail(ErrorCode::invalid, "the SQL of the transform must be one SELECT");
+    return fail(ErrorCode::invalid,
+                "the SQL of the transform: " + tree.value("error_message", std::string("wrong")) +
+                    " (at character " + tree.value("position", std::string("?")) + ")");
+  if (tree["statements"].size() != 1)
+    return fail(ErrorCode::invalid, "the SQL of the transform must be one SELECT");
   return tree;
 }
 
@@ -51,12 +55,14 @@ Status refuse_limits(const json& node) {
   for (const json& modifier : node.value("modifiers", json::array()))
     if (modifier.value("type", "").starts_with("LIMIT"))
       return fail(ErrorCode::invalid,
-                  "a transform cannot have LIMIT: it sees a few thousand events at a time, so what is cut off depends on chance");
+                  "a transform cannot have LIMIT: it sees a few thousand events at a time, so what "
+                  "is cut off depends on chance");
   return {};
 }
 
 constexpr const char* row_hint =
-    "a transform makes at most one row of each event; give each SELECT in it the column ce_row, which tells events apart";
+    "a transform makes at most one row of each event; give each SELECT in it the column ce_row, "
+    "which tells events apart";
 
 /// The SQL with `ce_row` in the select list of its outermost SELECT.
 Result<std::string> add_row_column(duckdb::Connection& connection, json tree) {
@@ -67,7 +73,8 @@ Result<std::string> add_row_column(duckdb::Connection& connection, json tree) {
                                  {"alias", ""},
                                  {"query_location", 0},
                                  {"column_names", json::array({row_column})}});
-  return connection.query_text("SELECT json_deserialize_sql(" + duckdb::quote_text(tree.dump()) + "::JSON)");
+  return connection.query_text("SELECT json_deserialize_sql(" + duckdb::quote_text(tree.dump()) +
+                               "::JSON)");
 }
 
 struct Cast {
@@ -78,26 +85,29 @@ struct Cast {
 /// How a column of this SQL type leaves the transform.
 Cast cast_for(const std::string& type) {
   static const std::pair<std::string_view, ColumnType> known[] = {
-      {"BOOLEAN", ColumnType::boolean},   {"SMALLINT", ColumnType::int16},
-      {"INTEGER", ColumnType::int32},     {"BIGINT", ColumnType::int64},
-      {"DOUBLE", ColumnType::float64},    {"VARCHAR", ColumnType::text},
-      {"JSON", ColumnType::json},         {"TIMESTAMP", ColumnType::timestamp},
-      {"DATE", ColumnType::date},         {"TIMESTAMP WITH TIME ZONE", ColumnType::timestamp_tz},
+      {"BOOLEAN", ColumnType::boolean}, {"SMALLINT", ColumnType::int16},
+      {"INTEGER", ColumnType::int32},   {"BIGINT", ColumnType::int64},
+      {"DOUBLE", ColumnType::float64},  {"VARCHAR", ColumnType::text},
+      {"JSON", ColumnType::json},       {"TIMESTAMP", ColumnType::timestamp},
+      {"DATE", ColumnType::date},       {"TIMESTAMP WITH TIME ZONE", ColumnType::timestamp_tz},
   };
   for (const auto& [sql, column_type] : known)
     if (sql == type) return {column_type, ""};
   if (type == "TINYINT" || type == "UTINYINT") return {ColumnType::int16, "SMALLINT"};
   if (type == "USMALLINT") return {ColumnType::int32, "INTEGER"};
-  if (type == "UINTEGER" || type == "UBIGINT" || type == "HUGEINT" || type == "UHUGEINT") return {ColumnType::int64, "BIGINT"};
+  if (type == "UINTEGER" || type == "UBIGINT" || type == "HUGEINT" || type == "UHUGEINT")
+    return {ColumnType::int64, "BIGINT"};
   if (type == "FLOAT" || type.starts_with("DECIMAL")) return {ColumnType::float64, "DOUBLE"};
   if (type.starts_with("TIMESTAMP")) return {ColumnType::timestamp, "TIMESTAMP"};
-  if (type.ends_with("]") || type.starts_with("STRUCT") || type.starts_with("MAP") || type.starts_with("UNION"))
+  if (type.ends_with("]") || type.starts_with("STRUCT") || type.starts_with("MAP") ||
+      type.starts_with("UNION"))
     return {ColumnType::json, "JSON"};
   return {ColumnType::text, "VARCHAR"};
 }
 
 bool is_stamp(const std::string& column) {
-  static constexpr std::array<std::string_view, 5> stamp = {row_column, "ce_source", "ce_epoch", "ce_sequence", "ce_version"};
+  static constexpr std::array<std::string_view, 5> stamp = {row_column, "ce_source", "ce_epoch",
+                                                            "ce_sequence", "ce_version"};
   return std::ranges::find(stamp, column) != stamp.end();
 }
 
@@ -116,7 +126,8 @@ Result<Rewritten> rewrite(duckdb::Connection& connection, std::string_view sql) 
   if (!has_row_column(columns)) {
     inner = HOLDFAST_TRY(add_row_column(connection, tree));
     auto described = describe(connection, inner);
-    if (!described) return fail(ErrorCode::invalid, std::string(row_hint) + ": " + described.error().message);
+    if (!described)
+      return fail(ErrorCode::invalid, std::string(row_hint) + ": " + described.error().message);
     columns = std::move(*described);
   }
 
@@ -125,14 +136,18 @@ Result<Rewritten> rewrite(duckdb::Connection& connection, std::string_view sql) 
   result.sql = "SELECT " + std::string(row_column);
   for (const Described& column : columns) {
     if (!names.insert(column.name).second)
-      return fail(ErrorCode::invalid, "the transform answers two columns named " + column.name + "; rename one of them");
+      return fail(ErrorCode::invalid, "the transform answers two columns named " + column.name +
+                                          "; rename one of them");
     if (is_stamp(column.name)) continue;
     const Cast cast = cast_for(column.type);
     const std::string quoted = duckdb::quote_name(column.name);
-    result.sql += ", " + (cast.target.empty() ? quoted : "CAST(" + quoted + " AS " + cast.target + ") AS " + quoted);
+    result.sql +=
+        ", " +
+        (cast.target.empty() ? quoted : "CAST(" + quoted + " AS " + cast.target + ") AS " + quoted);
     result.schema.push_back({column.name, cast.type});
   }
-  if (result.schema.empty()) return fail(ErrorCode::invalid, "the transform answers no column besides the stamp");
+  if (result.schema.empty())
+    return fail(ErrorCode::invalid, "the transform answers no column besides the stamp");
   result.sql += " FROM (" + inner + "\n)";
   return result;
 }

@@ -31,7 +31,8 @@ std::optional<int32_t> take_date(std::string_view& text) {
   if (!month || !take(text, '-')) return {};
   const auto day = take_digits(text, 2);
   if (!day) return {};
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return {};
   return static_cast<int32_t>(std::chrono::sys_days(date).time_since_epoch().count());
@@ -109,8 +110,12 @@ std::optional<int64_t> parse_timestamp(std::string_view text) {
   return time_us + ((*hour * 60 + *minute - *zone) * 60ll + second) * 1'000'000 + fraction;
 }
 
-std::optional<int64_t> parse_integer(std::string_view text) { return parse_whole<int64_t>(text); }
-std::optional<double> parse_number(std::string_view text) { return parse_whole<double>(text); }
+std::optional<int64_t> parse_integer(std::string_view text) {
+  return parse_whole<int64_t>(text);
+}
+std::optional<double> parse_number(std::string_view text) {
+  return parse_whole<double>(text);
+}
 
 std::optional<bool> parse_boolean(std::string_view text) {
   if (text == "true" || text == "t" || text == "1") return true;

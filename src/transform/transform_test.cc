@@ -1,8 +1,7 @@
 #include "transform/transform.h"
 
-#include <gtest/gtest.h>
-
 #include <fstream>
+#include <gtest/gtest.h>
 #include <random>
 
 #include "testing/temporary_folder.h"
@@ -42,16 +41,20 @@ Output run(Transform& transform, const EventBatch& batch) {
 using RowOf = std::vector<int32_t>;
 
 TEST(Transform, MakesTypedRowsOfPayloadFields) {
-  auto transform = open({.sql = "SELECT year, carrier, dep_delay * 1.5 AS slow, make_timestamp(year, 1, 2, 3, 4, 0.0) AS at, topic FROM events",
-                         .columns = {{"year", "INTEGER"}, {"carrier", "VARCHAR"}, {"dep_delay", "DOUBLE"}}});
+  auto transform =
+      open({.sql = "SELECT year, carrier, dep_delay * 1.5 AS slow, make_timestamp(year, 1, 2, 3, "
+                   "4, 0.0) AS at, topic FROM events",
+            .columns = {{"year", "INTEGER"}, {"carrier", "VARCHAR"}, {"dep_delay", "DOUBLE"}}});
   const event::Schema expected = {{"year", event::ColumnType::int32},
                                   {"carrier", event::ColumnType::text},
                                   {"slow", event::ColumnType::float64},
                                   {"at", event::ColumnType::timestamp},
                                   {"topic", event::ColumnType::text}};
   EXPECT_EQ(transform->schema(), expected);
-  const Output output = run(*transform, batch_of({R"({"year":2013,"carrier":"UA","dep_delay":2,"other":[1]})",
-                                                  R"({"carrier":"a carrier with a long name","year":"2014","dep_delay":null})"}));
+  const Output output =
+      run(*transform,
+          batch_of({R"({"year":2013,"carrier":"UA","dep_delay":2,"other":[1]})",
+                    R"({"carrier":"a carrier with a long name","year":"2014","dep_delay":null})"}));
   EXPECT_EQ(output.row_of, (RowOf{0, 1}));
   EXPECT_EQ(output.rows.column(0).value<int32_t>(0), 2013);
   EXPECT_EQ(output.rows.column(0).value<int32_t>(1), 2014);
@@ -64,7 +67,8 @@ TEST(Transform, MakesTypedRowsOfPayloadFields) {
 
 TEST(Transform, WithoutSqlTakesTheColumnsOrTheEventAsItIs) {
   auto columns = open({.columns = {{"b", "BIGINT"}, {"a", "JSON"}}});
-  EXPECT_EQ(columns->schema(), (event::Schema{{"a", event::ColumnType::json}, {"b", event::ColumnType::int64}}));
+  EXPECT_EQ(columns->schema(),
+            (event::Schema{{"a", event::ColumnType::json}, {"b", event::ColumnType::int64}}));
   const Output output = run(*columns, batch_of({R"({"a":{"x":[1, 2]},"b":1e3})"}));
   EXPECT_EQ(output.rows.column(0).text(0), R"({"x":[1,2]})");
   EXPECT_EQ(output.rows.column(1).value<int64_t>(0), 1000);
@@ -76,15 +80,18 @@ TEST(Transform, WithoutSqlTakesTheColumnsOrTheEventAsItIs) {
 }
 
 TEST(Transform, TellsFilteredEventsFromRows) {
-  auto transform = open({.sql = "SELECT n FROM events WHERE n % 2 = 0", .columns = {{"n", "INTEGER"}}});
+  auto transform =
+      open({.sql = "SELECT n FROM events WHERE n % 2 = 0", .columns = {{"n", "INTEGER"}}});
   std::vector<std::string> payloads;
   for (int i = 0; i < 5000; ++i) payloads.push_back("{\"n\":" + std::to_string(i) + "}");
   const Output output = run(*transform, batch_of(payloads));
   ASSERT_EQ(output.rows.rows(), 2500u);
   for (int i = 0; i < 5000; ++i) {
     const int32_t row = output.row_of[static_cast<size_t>(i)];
-    if (i % 2 == 1) ASSERT_EQ(row, Output::filtered);
-    else ASSERT_EQ(output.rows.column(0).value<int32_t>(static_cast<size_t>(row)), i);
+    if (i % 2 == 1)
+      ASSERT_EQ(row, Output::filtered);
+    else
+      ASSERT_EQ(output.rows.column(0).value<int32_t>(static_cast<size_t>(row)), i);
   }
 }
 
@@ -130,11 +137,12 @@ TEST(Transform, JoinsAStaticTableAndRefusesAJoinThatDoublesEvents) {
   testing::TemporaryFolder folder;
   const std::string path = folder.path() + "/airlines.csv";
   std::ofstream(path) << "carrier,name\nUA,United\nAA,American\nB6,JetBlue\nB6,JetBlue again\n";
-  auto transform = open({.sql = "SELECT carrier, name FROM events JOIN airlines USING (carrier) -- one each\n;",
-                         .columns = {{"carrier", "VARCHAR"}},
-                         .tables = {{"airlines", path}}});
-  const Output output = run(*transform, batch_of({R"({"carrier":"AA"})", R"({"carrier":"B6"})", R"({"carrier":"ZZ"})",
-                                                  R"({"carrier":"UA"})"}));
+  auto transform =
+      open({.sql = "SELECT carrier, name FROM events JOIN airlines USING (carrier) -- one each\n;",
+            .columns = {{"carrier", "VARCHAR"}},
+            .tables = {{"airlines", path}}});
+  const Output output = run(*transform, batch_of({R"({"carrier":"AA"})", R"({"carrier":"B6"})",
+                                                  R"({"carrier":"ZZ"})", R"({"carrier":"UA"})"}));
   ASSERT_EQ(output.rejections.size(), 1u);
   EXPECT_EQ(output.rejections[0].event, 1u);
   EXPECT_EQ(output.rejections[0].code, "several_rows");
@@ -144,9 +152,13 @@ TEST(Transform, JoinsAStaticTableAndRefusesAJoinThatDoublesEvents) {
 }
 
 TEST(Transform, CarriesTheStampThroughCommonTableExpressionsAndUnions) {
-  auto with = open({.sql = "WITH late AS (SELECT * FROM events WHERE n > 1) SELECT n, ce_row FROM late", .columns = {{"n", "INTEGER"}}});
-  EXPECT_EQ(run(*with, batch_of({R"({"n":1})", R"({"n":2})"})).row_of, (RowOf{Output::filtered, 0}));
-  auto both = open({.sql = "SELECT n, ce_row FROM events WHERE n < 2 UNION ALL SELECT -n, ce_row FROM events WHERE n >= 2",
+  auto with =
+      open({.sql = "WITH late AS (SELECT * FROM events WHERE n > 1) SELECT n, ce_row FROM late",
+            .columns = {{"n", "INTEGER"}}});
+  EXPECT_EQ(run(*with, batch_of({R"({"n":1})", R"({"n":2})"})).row_of,
+            (RowOf{Output::filtered, 0}));
+  auto both = open({.sql = "SELECT n, ce_row FROM events WHERE n < 2 UNION ALL SELECT -n, ce_row "
+                           "FROM events WHERE n >= 2",
                     .columns = {{"n", "INTEGER"}}});
   const Output output = run(*both, batch_of({R"({"n":5})", R"({"n":1})"}));
   EXPECT_EQ(output.rows.column(0).value<int32_t>(static_cast<size_t>(output.row_of[0])), -5);
@@ -158,7 +170,8 @@ TEST(Transform, TheCheckRefusesWhatCannotWork) {
   const std::map<std::string, std::string> columns = {{"n", "INTEGER"}};
   const auto refuses = [&](Settings settings) {
     auto transform = Transform::open(settings);
-    return !transform && transform.error().code == ErrorCode::invalid && !transform.error().message.empty();
+    return !transform && transform.error().code == ErrorCode::invalid &&
+           !transform.error().message.empty();
   };
   EXPECT_TRUE(refuses({.sql = "SELECT nothing FROM events", .columns = columns}));
   EXPECT_TRUE(refuses({.sql = "SELEC n FROM events", .columns = columns}));
@@ -174,7 +187,8 @@ TEST(Transform, TheCheckRefusesWhatCannotWork) {
 }
 
 TEST(Transform, StaysExactOverManyBatchesOfAnySize) {
-  auto transform = open({.sql = "SELECT n, upper(word) AS word FROM events WHERE n % 3 > 0", .columns = {{"n", "BIGINT"}, {"word", "VARCHAR"}}});
+  auto transform = open({.sql = "SELECT n, upper(word) AS word FROM events WHERE n % 3 > 0",
+                         .columns = {{"n", "BIGINT"}, {"word", "VARCHAR"}}});
   std::mt19937 random(3);
   Output output;
   for (const size_t size : {1u, 2u, 2047u, 2048u, 2049u, 0u, 7000u}) {
@@ -182,7 +196,8 @@ TEST(Transform, StaysExactOverManyBatchesOfAnySize) {
     std::vector<int64_t> numbers;
     for (size_t i = 0; i < size; ++i) {
       numbers.push_back(static_cast<int64_t>(random()));
-      payloads.push_back("{\"n\":" + std::to_string(numbers.back()) + ",\"word\":\"a longer word " + std::to_string(i) + "\"}");
+      payloads.push_back("{\"n\":" + std::to_string(numbers.back()) + ",\"word\":\"a longer word " +
+                         std::to_string(i) + "\"}");
     }
     const EventBatch batch = batch_of(payloads);
     ASSERT_TRUE(transform->run(batch, output));
@@ -191,7 +206,8 @@ TEST(Transform, StaysExactOverManyBatchesOfAnySize) {
       ASSERT_EQ(row == Output::filtered, numbers[i] % 3 == 0);
       if (row == Output::filtered) continue;
       ASSERT_EQ(output.rows.column(0).value<int64_t>(static_cast<size_t>(row)), numbers[i]);
-      ASSERT_EQ(output.rows.column(1).text(static_cast<size_t>(row)), "A LONGER WORD " + std::to_string(i));
+      ASSERT_EQ(output.rows.column(1).text(static_cast<size_t>(row)),
+                "A LONGER WORD " + std::to_string(i));
     }
   }
 }

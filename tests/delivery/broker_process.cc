@@ -10,14 +10,16 @@ namespace holdfast::pipeline {
 
 bool BrokerProcess::start() {
   int out[2];
-  if (process_ > 0 || ::access(HOLDFAST_PROGRAM, X_OK) != 0 || ::pipe2(out, O_CLOEXEC) != 0) return process_ > 0;
+  if (process_ > 0 || ::access(HOLDFAST_PROGRAM, X_OK) != 0 || ::pipe2(out, O_CLOEXEC) != 0)
+    return process_ > 0;
   const std::string listen = address_.empty() ? "127.0.0.1:0" : address_;
   process_ = ::fork();
   if (process_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(out[1], STDOUT_FILENO);
     ::unsetenv("HOLDFAST_FAULT");
-    ::execl(HOLDFAST_PROGRAM, HOLDFAST_PROGRAM, "broker", "--data", folder_.path().c_str(), "--listen", listen.c_str(), nullptr);
+    ::execl(HOLDFAST_PROGRAM, HOLDFAST_PROGRAM, "broker", "--data", folder_.path().c_str(),
+            "--listen", listen.c_str(), nullptr);
     ::_exit(127);
   }
   ::close(out[1]);

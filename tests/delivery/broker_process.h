@@ -1,8 +1,7 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
+#include <sys/types.h>
 
 #include "kafka/settings.h"
 #include "testing/temporary_folder.h"
@@ -20,7 +19,9 @@ class BrokerProcess {
   /// Starts it, or starts it again on its data and port. False when the program has not been built.
   bool start();
   void kill_hard();
-  kafka::ClientSettings client() const { return {.bootstrap_servers = address_, .client_id = "test", .extra = {}}; }
+  kafka::ClientSettings client() const {
+    return {.bootstrap_servers = address_, .client_id = "test", .extra = {}};
+  }
 
  private:
   testing::TemporaryFolder folder_;

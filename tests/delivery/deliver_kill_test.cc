@@ -1,8 +1,7 @@
+#include <cstdlib>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cstdlib>
 
 #include "base/fault.h"
 #include "tests/delivery/broker_process.h"
@@ -27,12 +26,16 @@ Pipe pipe_of(const std::string& warehouse, const kafka::ClientSettings& client) 
   return pipe;
 }
 
-/// Runs this program again as a child that delivers, to be killed at `fault` (or not, when it is empty). True when it was killed.
-bool killed_at(const std::string& fault, const std::string& warehouse, const std::string& bootstrap) {
+/// Runs this program again as a child that delivers, to be killed at `fault` (or not, when it is
+/// empty). True when it was killed.
+bool killed_at(const std::string& fault, const std::string& warehouse,
+               const std::string& bootstrap) {
   const pid_t child = ::fork();
   if (child == 0) {
-    if (fault.empty()) ::unsetenv("HOLDFAST_FAULT");
-    else ::setenv("HOLDFAST_FAULT", fault.c_str(), 1);
+    if (fault.empty())
+      ::unsetenv("HOLDFAST_FAULT");
+    else
+      ::setenv("HOLDFAST_FAULT", fault.c_str(), 1);
     ::setenv("HOLDFAST_TEST_WAREHOUSE", warehouse.c_str(), 1);
     ::setenv("HOLDFAST_TEST_BOOTSTRAP", bootstrap.c_str(), 1);
     ::execl("/proc/self/exe", "child", "--gtest_filter=Child.Delivers", "--gtest_brief=1", nullptr);
@@ -50,7 +53,10 @@ TEST(Child, Delivers) {
   const char* warehouse = std::getenv("HOLDFAST_TEST_WAREHOUSE");
   if (warehouse == nullptr) GTEST_SKIP() << "only as a child of the test below";
   fault::arm_from_environment();
-  const Status status = make(pipe_of(warehouse, {.bootstrap_servers = std::getenv("HOLDFAST_TEST_BOOTSTRAP"), .extra = {}}))->run();
+  const Status status =
+      make(pipe_of(warehouse,
+                   {.bootstrap_servers = std::getenv("HOLDFAST_TEST_BOOTSTRAP"), .extra = {}}))
+          ->run();
   ASSERT_TRUE(status) << status.error().message;
 }
 
@@ -65,14 +71,17 @@ TEST(DeliverKilled, AtEveryFaultPointEveryEventIsOneRowInTheEnd) {
   auto rows = expected("ewr", 0, events);
   rows.erase(*expected("ewr", poison, poison + 1).begin());
 
-  for (const std::string point : {"deliver.before_transform", "deliver.after_failures", "deliver.before_write", "sink.after_rows",
-                                  "sink.before_commit", "sink.after_commit", "deliver.after_write"}) {
+  for (const std::string point :
+       {"deliver.before_transform", "deliver.after_failures", "deliver.before_write",
+        "sink.after_rows", "sink.before_commit", "sink.after_commit", "deliver.after_write"}) {
     testing::TemporaryFolder folder;
     const std::string warehouse = folder.path() + "/warehouse.duckdb";
     const std::string bootstrap = broker.client().bootstrap_servers;
-    const bool once = point == "deliver.after_failures";  // one poison event: the point is passed once in a run
+    const bool once =
+        point == "deliver.after_failures";  // one poison event: the point is passed once in a run
     for (const char* pass : {":1", ":4"})
-      EXPECT_EQ(killed_at(point + pass, warehouse, bootstrap), !once || pass == std::string(":1")) << point << pass;
+      EXPECT_EQ(killed_at(point + pass, warehouse, bootstrap), !once || pass == std::string(":1"))
+          << point << pass;
     killed_at("", warehouse, bootstrap);
     EXPECT_EQ(rows_of(warehouse), rows) << point;
   }

@@ -1,13 +1,12 @@
 #include "pipeline/deliver.h"
 
 #include <gtest/gtest.h>
-
 #include <thread>
 
 #include "kafka/admin.h"
+#include "pipeline/stop_signal.h"
 #include "tests/delivery/broker_process.h"
 #include "tests/delivery/delivery.h"
-#include "pipeline/stop_signal.h"
 
 namespace holdfast::pipeline {
 namespace {
@@ -45,7 +44,8 @@ class DeliverTest : public ::testing::Test {
   Pipe pipe_;
 };
 
-std::multiset<std::string> together(std::multiset<std::string> a, const std::multiset<std::string>& b) {
+std::multiset<std::string> together(std::multiset<std::string> a,
+                                    const std::multiset<std::string>& b) {
   a.insert(b.begin(), b.end());
   return a;
 }
@@ -83,14 +83,18 @@ TEST_F(DeliverTest, PoisonGoesToTheFailureQueueWithItsCauseAndTheRestGoesOn) {
   events[5'000].payload = R"({"n":"five thousand"})";
   events[6'000].payload = "{";
   send(client(), "flights.ewr", events);
-  send_foreign(client(), "flights.jfk", "{}", {{"ce_source", "jfk"}, {"ce_epoch", "one"}, {"ce_sequence", "0"}, {"ce_specversion", "1.0"}});
+  send_foreign(
+      client(), "flights.jfk", "{}",
+      {{"ce_source", "jfk"}, {"ce_epoch", "one"}, {"ce_sequence", "0"}, {"ce_specversion", "1.0"}});
   const DeliverProgress progress = run();
   EXPECT_EQ(progress.rejected, 3u);
   auto rows = expected("ewr", 0, 10'000);
   for (const int64_t bad : {5'000, 6'000}) rows.erase(*expected("ewr", bad, bad + 1).begin());
   EXPECT_EQ(rows_of(pipe_.warehouse), rows);
   const std::vector<Failure> found = failures_of(client(), "failures");
-  const auto has = [&](const Failure& failure) { return std::ranges::find(found, failure) != found.end(); };
+  const auto has = [&](const Failure& failure) {
+    return std::ranges::find(found, failure) != found.end();
+  };
   EXPECT_EQ(found.size(), 3u);
   EXPECT_TRUE(has({"ewr", 5'000, "payload", R"({"n":"five thousand"})"}));
   EXPECT_TRUE(has({"ewr", 6'000, "payload", "{"}));
@@ -102,8 +106,10 @@ TEST_F(DeliverTest, MessagesWithoutAStampGetOneFromTheirPlace) {
   send_foreign(client(), "flights.ewr", R"({"n":6})", {{"other", "header"}});
   send(client(), "flights.jfk", {});
   EXPECT_EQ(run().applied, 2u);
-  EXPECT_EQ(rows_of(pipe_.warehouse), (std::multiset<std::string>{"kafka:flights.ewr/0/0/0 5 a text beyond twelve bytes: 5",
-                                                                  "kafka:flights.ewr/0/0/1 6 a text beyond twelve bytes: 6"}));
+  EXPECT_EQ(
+      rows_of(pipe_.warehouse),
+      (std::multiset<std::string>{"kafka:flights.ewr/0/0/0 5 a text beyond twelve bytes: 5",
+                                  "kafka:flights.ewr/0/0/1 6 a text beyond twelve bytes: 6"}));
 }
 
 TEST_F(DeliverTest, ATopicThatDoesNotExistIsAnErrorThatNamesIt) {
@@ -140,12 +146,15 @@ TEST_F(DeliverTest, WaitsForTopicsAndPicksUpNewPartitions) {
   auto deliver = make(pipe_);
   std::jthread running([&] { EXPECT_TRUE(deliver->run()); });
   using State = DeliverProgress::State;
-  wait_until(*deliver, [](const DeliverProgress& p) { return p.state == State::waiting_for_topics; });
+  wait_until(*deliver,
+             [](const DeliverProgress& p) { return p.state == State::waiting_for_topics; });
   send(client(), "flights.ewr", numbered("ewr", 0, 100));
   std::vector<Sent> spread = numbered("jfk", 0, 100);
   for (Sent& sent : spread) sent.partition = static_cast<int32_t>(sent.sequence % 4);
   send(client(), "flights.jfk", spread, 4);
-  wait_until(*deliver, [](const DeliverProgress& p) { return p.applied == 180 && p.state == State::running; });
+  wait_until(*deliver, [](const DeliverProgress& p) {
+    return p.applied == 180 && p.state == State::running;
+  });
   deliver->finish();
   running.join();
   EXPECT_EQ(rows_of(pipe_.warehouse), together(expected("ewr", 0, 100), expected("jfk", 0, 100)));
@@ -160,7 +169,9 @@ TEST_F(DeliverTest, ABrokerThatDiesAndComesBackIsWaitedFor) {
   std::jthread running([&] { EXPECT_TRUE(deliver->run()); });
   wait_until(*deliver, [](const DeliverProgress& p) { return p.applied == 180; });
   broker_.kill_hard();
-  wait_until(*deliver, [](const DeliverProgress& p) { return p.state == DeliverProgress::State::waiting_for_kafka; });
+  wait_until(*deliver, [](const DeliverProgress& p) {
+    return p.state == DeliverProgress::State::waiting_for_kafka;
+  });
   ASSERT_TRUE(broker_.start());
   send(client(), "flights.ewr", numbered("ewr", 100, 200));
   wait_until(*deliver, [](const DeliverProgress& p) { return p.applied == 270; });

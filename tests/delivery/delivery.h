@@ -11,7 +11,8 @@
 #include "kafka/settings.h"
 #include "pipeline/deliver.h"
 
-/// What the tests of delivery share: events in topics, a pipeline into a DuckDB file, and what they find in the end.
+/// What the tests of delivery share: events in topics, a pipeline into a DuckDB file, and what they
+/// find in the end.
 namespace holdfast::pipeline {
 
 struct Sent {
@@ -23,9 +24,11 @@ struct Sent {
 };
 
 /// Creates the topic if need be and sends the events, durably, in order.
-void send(const kafka::ClientSettings& client, const std::string& topic, const std::vector<Sent>& events, int32_t partitions = 1);
+void send(const kafka::ClientSettings& client, const std::string& topic,
+          const std::vector<Sent>& events, int32_t partitions = 1);
 /// A message with these headers and no stamp of ours.
-void send_foreign(const kafka::ClientSettings& client, const std::string& topic, const std::string& value,
+void send_foreign(const kafka::ClientSettings& client, const std::string& topic,
+                  const std::string& value,
                   const std::vector<std::pair<std::string, std::string>>& headers = {});
 
 /// `{"n": ...}` of each sequence in [from, to).
@@ -34,7 +37,8 @@ std::vector<Sent> numbered(const std::string& source, int64_t from, int64_t to);
 struct Pipe {
   std::string warehouse;
   DeliverSettings settings;
-  std::string sql = "SELECT n, 'a text beyond twelve bytes: ' || n AS word, topic FROM events WHERE n % 10 <> 7";
+  std::string sql =
+      "SELECT n, 'a text beyond twelve bytes: ' || n AS word, topic FROM events WHERE n % 10 <> 7";
 };
 std::unique_ptr<Deliver> make(const Pipe& pipe);
 /// Rows of the warehouse as "source/epoch/sequence n".

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <functional>
+#include <gtest/gtest.h>
 #include <map>
 #include <memory>
 #include <set>
@@ -15,7 +14,8 @@
 /// The contract of README.md as tests, for every sink. For tests only.
 namespace holdfast::sink::conformance {
 
-/// A store for one test. Rows have the columns `n` (int64) and `word` (text); the target refuses rows with `n` = 666.
+/// A store for one test. Rows have the columns `n` (int64) and `word` (text); the target refuses
+/// rows with `n` = 666.
 class Target {
  public:
   virtual ~Target() = default;
@@ -28,7 +28,9 @@ class Target {
 using MakeTarget = std::function<std::unique_ptr<Target>()>;
 inline constexpr int64_t poison = 666;
 
-inline event::Schema schema() { return {{"n", event::ColumnType::int64}, {"word", event::ColumnType::text}}; }
+inline event::Schema schema() {
+  return {{"n", event::ColumnType::int64}, {"word", event::ColumnType::text}};
+}
 
 struct Item {
   int64_t sequence = 0;
@@ -36,12 +38,17 @@ struct Item {
   enum { row, filtered, handed_over } fate = row;
 };
 
-inline std::string word_of(int64_t n) { return n % 2 == 0 ? "even" : "odd, and longer than twelve bytes"; }
-inline std::string row_text(int64_t sequence, int64_t n, const std::string& source = "ewr", int64_t epoch = 1) {
-  return source + "/" + std::to_string(epoch) + "/" + std::to_string(sequence) + " " + std::to_string(n) + " " + word_of(n);
+inline std::string word_of(int64_t n) {
+  return n % 2 == 0 ? "even" : "odd, and longer than twelve bytes";
+}
+inline std::string row_text(int64_t sequence, int64_t n, const std::string& source = "ewr",
+                            int64_t epoch = 1) {
+  return source + "/" + std::to_string(epoch) + "/" + std::to_string(sequence) + " " +
+         std::to_string(n) + " " + word_of(n);
 }
 
-inline Batch batch_of(const std::vector<Item>& items, int64_t next_offset, const std::string& source = "ewr") {
+inline Batch batch_of(const std::vector<Item>& items, int64_t next_offset,
+                      const std::string& source = "ewr") {
   Batch batch;
   batch.sources = {source};
   batch.rows = event::Rows(schema());
@@ -71,7 +78,8 @@ using Found = std::map<std::tuple<std::string, int64_t, int64_t>, int64_t>;
 inline auto collect(Found& found) {
   return [&found](std::span<const StoredRun> runs) -> Status {
     for (const StoredRun& run : runs)
-      for (int64_t i = run.first; i <= run.last; ++i) found[{std::string(run.source), run.epoch, i}] += run.copies;
+      for (int64_t i = run.first; i <= run.last; ++i)
+        found[{std::string(run.source), run.epoch, i}] += run.copies;
     return {};
   };
 }
@@ -113,7 +121,8 @@ TEST_P(Conformance, AFreshStoreHasNoPositionsAndNoRows) {
 TEST_P(Conformance, RowsAndPositionsAreThereTogetherAfterReopening) {
   ASSERT_TRUE(sink_->write(batch_of(dense(0, 3), 3)).complete());
   ASSERT_TRUE(sink_->write(batch_of(dense(0, 1), 1, "jfk")).complete());
-  EXPECT_EQ(contents(), (std::multiset<std::string>{row_text(0, 0), row_text(1, 10), row_text(2, 20), row_text(0, 0, "jfk")}));
+  EXPECT_EQ(contents(), (std::multiset<std::string>{row_text(0, 0), row_text(1, 10),
+                                                    row_text(2, 20), row_text(0, 0, "jfk")}));
   EXPECT_EQ(*sink_->positions(), (Positions{{{"flights.ewr", 0}, 3}, {{"flights.jfk", 0}, 1}}));
   EXPECT_EQ(sink_->health().health, Health::well);
 }
@@ -123,7 +132,8 @@ TEST_P(Conformance, AReplayedBatchIsSupersededAlsoAfterReopening) {
   reopen();
   const Written again = sink_->write(batch_of(dense(4990, 5010), 5010));
   ASSERT_TRUE(again.complete());
-  for (size_t i = 0; i < 20; ++i) EXPECT_EQ(again.outcomes[i], i < 10 ? Outcome::superseded : Outcome::applied);
+  for (size_t i = 0; i < 20; ++i)
+    EXPECT_EQ(again.outcomes[i], i < 10 ? Outcome::superseded : Outcome::applied);
   const Found found = read_back();
   EXPECT_EQ(found.size(), 5010u);
   for (const auto& [stamp, copies] : found) EXPECT_EQ(copies, 1);
@@ -137,7 +147,8 @@ TEST_P(Conformance, ADoubleWithinABatchIsAppliedOnce) {
 }
 
 TEST_P(Conformance, HolesFillInAnyOrder) {
-  for (const int64_t sequence : {4, 0, 2, 3, 1, 2, 0}) ASSERT_TRUE(sink_->write(batch_of({{sequence, sequence}}, 1)).complete());
+  for (const int64_t sequence : {4, 0, 2, 3, 1, 2, 0})
+    ASSERT_TRUE(sink_->write(batch_of({{sequence, sequence}}, 1)).complete());
   reopen();
   EXPECT_EQ(read_back().size(), 5u);
   EXPECT_EQ(sink_->write(batch_of({{3, 3}}, 1)).outcomes[0], Outcome::superseded);
@@ -173,7 +184,9 @@ TEST_P(Conformance, AHandedOverEventMayStillBeAppliedLater) {
 }
 
 TEST_P(Conformance, FilteredEventsAreRecordedAndNotTakenForRows) {
-  ASSERT_TRUE(sink_->write(batch_of({{0, 0}, {1, 0, Item::filtered}, {2, 0, Item::filtered}, {3, 30}}, 4)).complete());
+  ASSERT_TRUE(
+      sink_->write(batch_of({{0, 0}, {1, 0, Item::filtered}, {2, 0, Item::filtered}, {3, 30}}, 4))
+          .complete());
   reopen();
   EXPECT_EQ(read_back().size(), 2u);
   Found filtered;

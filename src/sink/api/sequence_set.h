@@ -11,19 +11,20 @@ namespace holdfast::sink {
 
 using event::Interval;
 
-/// A set of sequence numbers as disjoint, non-adjacent intervals, which knows how its copy in a store differs from it.
-/// A dense stream is one interval. Every operation is O(log intervals).
+/// A set of sequence numbers as disjoint, non-adjacent intervals, which knows how its copy in a
+/// store differs from it. A dense stream is one interval. Every operation is O(log intervals).
 class SequenceSet {
  public:
   /// False when it was in already.
   bool add(int64_t number);
-  /// Takes over an interval that the store has. False when it overlaps or touches what is in: the copy is damaged.
+  /// Takes over an interval that the store has. False when it overlaps or touches what is in: the
+  /// copy is damaged.
   bool load(Interval interval);
   bool contains(int64_t number) const;
   std::vector<Interval> intervals() const;
 
-  /// What the copy in the store needs to be equal to this set: first the removals (an interval is named by its first number),
-  /// then the additions.
+  /// What the copy in the store needs to be equal to this set: first the removals (an interval is
+  /// named by its first number), then the additions.
   struct Changes {
     std::vector<int64_t> remove;
     std::vector<Interval> put;

@@ -1,7 +1,6 @@
 #include "sink/api/sequence_set.h"
 
 #include <gtest/gtest.h>
-
 #include <random>
 #include <set>
 
@@ -55,7 +54,8 @@ TEST(SequenceSet, ChangesKeepACopyEqualThroughAnyOrderOfAdds) {
     for (const auto& [first, last] : copy) copied.push_back({first, last});
     ASSERT_EQ(copied, set.intervals());
   }
-  for (int64_t number = 0; number < 3000; ++number) EXPECT_EQ(set.contains(number), model.contains(number));
+  for (int64_t number = 0; number < 3000; ++number)
+    EXPECT_EQ(set.contains(number), model.contains(number));
 }
 
 }  // namespace

@@ -6,19 +6,27 @@ namespace holdfast::sink {
 
 const char* name(Outcome outcome) {
   switch (outcome) {
-    case Outcome::applied: return "applied";
-    case Outcome::superseded: return "superseded";
-    case Outcome::unavailable: return "unavailable";
-    case Outcome::rejected: return "rejected";
-    case Outcome::unknown: return "unknown";
+    case Outcome::applied:
+      return "applied";
+    case Outcome::superseded:
+      return "superseded";
+    case Outcome::unavailable:
+      return "unavailable";
+    case Outcome::rejected:
+      return "rejected";
+    case Outcome::unknown:
+      return "unknown";
   }
   return "?";
 }
 
-bool Written::has(Outcome outcome) const { return std::ranges::find(outcomes, outcome) != outcomes.end(); }
+bool Written::has(Outcome outcome) const {
+  return std::ranges::find(outcomes, outcome) != outcomes.end();
+}
 
 bool Written::complete() const {
-  return std::ranges::all_of(outcomes, [](Outcome o) { return o == Outcome::applied || o == Outcome::superseded; });
+  return std::ranges::all_of(
+      outcomes, [](Outcome o) { return o == Outcome::applied || o == Outcome::superseded; });
 }
 
 }  // namespace holdfast::sink

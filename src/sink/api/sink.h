@@ -13,8 +13,8 @@
 #include "base/result.h"
 #include "event/rows.h"
 
-/// The contract between pipelines, repair and audit on one side and stores on the other. README.md states it in words;
-/// conformance.h (for tests) runs it over every sink.
+/// The contract between pipelines, repair and audit on one side and stores on the other. README.md
+/// states it in words; conformance.h (for tests) runs it over every sink.
 namespace holdfast::sink {
 
 struct TopicPartition {
@@ -35,7 +35,8 @@ enum class Outcome : uint8_t {
 };
 const char* name(Outcome outcome);
 
-/// Why an event was not applied. `code` is for scripts ("constraint", "conversion", "disk_full", ...), `message` for people.
+/// Why an event was not applied. `code` is for scripts ("constraint", "conversion", "disk_full",
+/// ...), `message` for people.
 struct Cause {
   std::string code;
   std::string message;
@@ -43,10 +44,11 @@ struct Cause {
 
 /// One event of a batch: who it is, and which row it became.
 struct Entry {
-  /// Instead of a row number: the transform left the event out on purpose. The sink records that, so that the audit does not
-  /// take it for lost.
+  /// Instead of a row number: the transform left the event out on purpose. The sink records that,
+  /// so that the audit does not take it for lost.
   static constexpr int32_t filtered = -1;
-  /// Instead of a row number: it is in the failure queue, durably, before this batch is written. The sink only passes it.
+  /// Instead of a row number: it is in the failure queue, durably, before this batch is written.
+  /// The sink only passes it.
   static constexpr int32_t handed_over = -2;
 
   uint32_t source = 0;  // index into Batch::sources
@@ -56,7 +58,8 @@ struct Entry {
   int64_t version = 0;
 };
 
-/// Events of one or many partitions, in the order in which they were consumed, and where the consumer stands behind them.
+/// Events of one or many partitions, in the order in which they were consumed, and where the
+/// consumer stands behind them.
 struct Batch {
   std::vector<std::string> sources;
   std::vector<Entry> entries;
@@ -64,14 +67,17 @@ struct Batch {
   Positions upto;    // partitions that this batch moves, and their next offsets
 };
 
-/// What became of a batch: one outcome per entry, in the same order, and the causes of those that are not well.
+/// What became of a batch: one outcome per entry, in the same order, and the causes of those that
+/// are not well.
 struct Written {
   struct Refusal {
     uint32_t entry;
     Cause cause;
   };
-  std::vector<Outcome> outcomes;  // filtered and handed-over entries: `applied` once the batch is recorded
-  std::vector<Refusal> refusals;  // of each `rejected` entry; for `unavailable` and `unknown` one for the whole batch is enough
+  std::vector<Outcome>
+      outcomes;  // filtered and handed-over entries: `applied` once the batch is recorded
+  std::vector<Refusal> refusals;  // of each `rejected` entry; for `unavailable` and `unknown` one
+                                  // for the whole batch is enough
 
   /// All applied or superseded: the batch is done and its positions are in the store.
   bool complete() const;
@@ -88,7 +94,7 @@ struct HealthReport {
 struct StoredRun {
   std::string_view source;
   int64_t epoch = 0;
-  int64_t first = 0;   // sequences first..last, each `copies` times
+  int64_t first = 0;  // sequences first..last, each `copies` times
   int64_t last = 0;
   int64_t copies = 1;
 };
@@ -96,7 +102,7 @@ struct StoredRun {
 /// Which stamps to read back. Everything by default.
 struct Window {
   std::string source = {};  // empty: all
-  int64_t epoch = -1;  // -1: all
+  int64_t epoch = -1;       // -1: all
   int64_t first = 0;
   int64_t last = INT64_MAX;
 };
@@ -105,26 +111,34 @@ struct Window {
 class Reader {
  public:
   virtual ~Reader() = default;
-  /// Every stamp found in the rows of the table itself, in runs, in no promised order; the same stamp may come in several runs.
-  virtual Status read_back(const Window& window, const std::function<Status(std::span<const StoredRun>)>& visit) = 0;
-  /// Events that the pipeline recorded as left out by its transform. This is the write path's word, not evidence of rows.
-  virtual Status read_filtered(const Window& window, const std::function<Status(std::span<const StoredRun>)>& visit) = 0;
+  /// Every stamp found in the rows of the table itself, in runs, in no promised order; the same
+  /// stamp may come in several runs.
+  virtual Status read_back(const Window& window,
+                           const std::function<Status(std::span<const StoredRun>)>& visit) = 0;
+  /// Events that the pipeline recorded as left out by its transform. This is the write path's word,
+  /// not evidence of rows.
+  virtual Status read_filtered(const Window& window,
+                               const std::function<Status(std::span<const StoredRun>)>& visit) = 0;
   virtual Result<Positions> positions() = 0;
 };
 
-/// A store, opened for one pipeline and one target in it. One thread at a time, but for `health` and the readers it makes.
+/// A store, opened for one pipeline and one target in it. One thread at a time, but for `health`
+/// and the readers it makes.
 class Sink {
  public:
   virtual ~Sink() = default;
-  /// The next offsets as the store itself has them; partitions never written are absent. Opens the store again if it has to.
+  /// The next offsets as the store itself has them; partitions never written are absent. Opens the
+  /// store again if it has to.
   virtual Result<Positions> positions() = 0;
-  /// Applies the rows and moves the positions, both or neither (or, for a versioned store, idempotently). When an event is
-  /// `rejected`, nothing is moved: hand those over to the failure queue, mark them, and write the batch again. After
-  /// `unavailable` without a rejection, or `unknown`, ask for the positions before the next write: the store may have been
-  /// rebuilt, and a batch written on top of a gap would hide it.
+  /// Applies the rows and moves the positions, both or neither (or, for a versioned store,
+  /// idempotently). When an event is `rejected`, nothing is moved: hand those over to the failure
+  /// queue, mark them, and write the batch again. After `unavailable` without a rejection, or
+  /// `unknown`, ask for the positions before the next write: the store may have been rebuilt, and a
+  /// batch written on top of a gap would hide it.
   [[nodiscard]] virtual Written write(const Batch& batch) = 0;
   virtual HealthReport health() const = 0;
-  /// A reader with a connection of its own, usable from another thread, at most as long as the sink lives.
+  /// A reader with a connection of its own, usable from another thread, at most as long as the sink
+  /// lives.
   virtual Result<std::unique_ptr<Reader>> reader() = 0;
 };
 

@@ -10,6 +10,7 @@
 namespace holdfast::sink {
 
 /// A reader over a connection of its own.
-std::unique_ptr<Reader> make_duckdb_reader(duckdb::Connection connection, const DuckdbSettings& settings);
+std::unique_ptr<Reader> make_duckdb_reader(duckdb::Connection connection,
+                                           const DuckdbSettings& settings);
 
 }  // namespace holdfast::sink

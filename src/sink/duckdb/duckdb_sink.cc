@@ -15,11 +15,14 @@
 namespace holdfast::sink {
 namespace {
 
-/// The code for scripts that goes with DuckDB's message, which begins with "Constraint Error: " and the like.
+/// The code for scripts that goes with DuckDB's message, which begins with "Constraint Error: " and
+/// the like.
 std::string cause_code(const Error& error) {
   if (error.code != ErrorCode::invalid) return name(error.code);
   std::string code = error.message.substr(0, error.message.find(" Error"));
-  std::ranges::transform(code, code.begin(), [](char c) { return c == ' ' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(code, code.begin(), [](char c) {
+    return c == ' ' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
   return code;
 }
 
@@ -66,7 +69,9 @@ struct DuckdbSink::Impl {
       return std::unexpected(opened.error());
     }
     store = std::move(*opened);
-    say(Health::well, set_aside ? "a damaged file was set aside as " + *set_aside + "; rebuilding from the topics" : "");
+    say(Health::well,
+        set_aside ? "a damaged file was set aside as " + *set_aside + "; rebuilding from the topics"
+                  : "");
     return {};
   }
 
@@ -133,18 +138,21 @@ struct DuckdbSink::Impl {
     if (status || status.error().code != ErrorCode::invalid) return status;
     if (entries.size() == 1) {
       written.outcomes[entries[0]] = Outcome::rejected;
-      written.refusals.push_back({entries[0], {cause_code(status.error()), status.error().message}});
+      written.refusals.push_back(
+          {entries[0], {cause_code(status.error()), status.error().message}});
       return {};
     }
     const size_t step = (entries.size() + 7) / 8;
     for (size_t begin = 0; begin < entries.size(); begin += step)
-      HOLDFAST_CHECKED(find_culprits(batch, entries.subspan(begin, std::min(step, entries.size() - begin)), written));
+      HOLDFAST_CHECKED(find_culprits(
+          batch, entries.subspan(begin, std::min(step, entries.size() - begin)), written));
     return {};
   }
 
   /// The ledger in memory is ahead of the file after a roll-back.
   Status reload_ledger() {
-    store->ledger = HOLDFAST_TRY(Ledger::load(store->connection, settings.pipeline, settings.table));
+    store->ledger =
+        HOLDFAST_TRY(Ledger::load(store->connection, settings.pipeline, settings.table));
     return {};
   }
 
@@ -154,8 +162,10 @@ struct DuckdbSink::Impl {
     written.outcomes.assign(batch.entries.size(), Outcome::unavailable);
     const Status rolled_back = store->connection.run("ROLLBACK");
     Status recovered = rolled_back;
-    if (recovered && error.code == ErrorCode::invalid) recovered = find_culprits(batch, plan.insert, written);
-    if (written.refusals.empty()) written.refusals.push_back({0, {cause_code(error), error.message}});
+    if (recovered && error.code == ErrorCode::invalid)
+      recovered = find_culprits(batch, plan.insert, written);
+    if (written.refusals.empty())
+      written.refusals.push_back({0, {cause_code(error), error.message}});
     if (recovered) recovered = reload_ledger();
     const bool in_doubt = !recovered || error.code != ErrorCode::invalid;
     if (in_doubt) close(recovered ? error : recovered.error());
@@ -163,12 +173,17 @@ struct DuckdbSink::Impl {
   }
 
   Written write(const Batch& batch) {
-    if (!store) return all(batch, Outcome::unavailable, {ErrorCode::unavailable, "the store was closed after an error; ask for its positions first"});
+    if (!store)
+      return all(batch, Outcome::unavailable,
+                 {ErrorCode::unavailable,
+                  "the store was closed after an error; ask for its positions first"});
     Plan plan = this->plan(batch);
-    if (const Status staged = stage(batch, plan); !staged) return not_applied(batch, plan, staged.error());
+    if (const Status staged = stage(batch, plan); !staged)
+      return not_applied(batch, plan, staged.error());
     fault::point("sink.before_commit");
     if (const Status committed = store->connection.run("COMMIT"); !committed) {
-      log_warning("sink", "commit into {} ended with: {}", settings.path, committed.error().message);
+      log_warning("sink", "commit into {} ended with: {}", settings.path,
+                  committed.error().message);
       close(committed.error());
       return all(batch, Outcome::unknown, committed.error());
     }
@@ -180,7 +195,8 @@ struct DuckdbSink::Impl {
 DuckdbSink::DuckdbSink(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 DuckdbSink::~DuckdbSink() = default;
 
-Result<std::unique_ptr<DuckdbSink>> DuckdbSink::open(const DuckdbSettings& settings, const event::Schema& schema) {
+Result<std::unique_ptr<DuckdbSink>> DuckdbSink::open(const DuckdbSettings& settings,
+                                                     const event::Schema& schema) {
   auto impl = std::make_unique<Impl>();
   impl->settings = settings;
   impl->schema = schema;
@@ -193,7 +209,9 @@ Result<Positions> DuckdbSink::positions() {
   return impl_->store->ledger.positions();
 }
 
-Written DuckdbSink::write(const Batch& batch) { return impl_->write(batch); }
+Written DuckdbSink::write(const Batch& batch) {
+  return impl_->write(batch);
+}
 
 HealthReport DuckdbSink::health() const {
   const std::lock_guard lock(impl_->mutex);
@@ -202,7 +220,8 @@ HealthReport DuckdbSink::health() const {
 
 Result<std::unique_ptr<Reader>> DuckdbSink::reader() {
   HOLDFAST_CHECKED(impl_->ensure_open());
-  duckdb::Settings settings{.path = impl_->settings.path, .memory_bytes_max = impl_->settings.memory_bytes_max};
+  duckdb::Settings settings{.path = impl_->settings.path,
+                            .memory_bytes_max = impl_->settings.memory_bytes_max};
   duckdb::Database database = HOLDFAST_TRY(duckdb::Database::open(settings));
   return make_duckdb_reader(HOLDFAST_TRY(database.connect()), impl_->settings);
 }

@@ -1,10 +1,11 @@
 #include "sink/duckdb/duckdb_sink.h"
 
-#include <gtest/gtest.h>
-#include <sys/wait.h>
-
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <thread>
 
 #include "duckdb/duckdb.h"
@@ -31,17 +32,23 @@ duckdb::Connection connect(const std::string& path) {
 class DuckdbTarget : public conformance::Target {
  public:
   DuckdbTarget() {
-    EXPECT_TRUE(connect(settings_.path).run("CREATE TABLE flights(n BIGINT CHECK (n <> 666), word VARCHAR, ce_source VARCHAR, ce_epoch BIGINT, "
-                                            "ce_sequence BIGINT)"));
+    EXPECT_TRUE(connect(settings_.path)
+                    .run("CREATE TABLE flights(n BIGINT CHECK (n <> 666), word VARCHAR, ce_source "
+                         "VARCHAR, ce_epoch BIGINT, "
+                         "ce_sequence BIGINT)"));
   }
-  Result<std::unique_ptr<Sink>> open() override { return DuckdbSink::open(settings_, conformance::schema()); }
+  Result<std::unique_ptr<Sink>> open() override {
+    return DuckdbSink::open(settings_, conformance::schema());
+  }
   std::multiset<std::string> contents() override {
     duckdb::Connection connection = connect(settings_.path);
-    auto cursor = connection.query("SELECT format('{}/{}/{} {} {}', ce_source, ce_epoch, ce_sequence, n, word) FROM flights");
+    auto cursor = connection.query(
+        "SELECT format('{}/{}/{} {} {}', ce_source, ce_epoch, ce_sequence, n, word) FROM flights");
     EXPECT_TRUE(cursor);
     std::multiset<std::string> rows;
     while (const auto chunk = *cursor->next())
-      for (size_t row = 0; row < chunk->rows(); ++row) rows.emplace(chunk->column(0).as<duckdb::Text>()[row].view());
+      for (size_t row = 0; row < chunk->rows(); ++row)
+        rows.emplace(chunk->column(0).as<duckdb::Text>()[row].view());
     return rows;
   }
 
@@ -50,9 +57,11 @@ class DuckdbTarget : public conformance::Target {
   DuckdbSettings settings_ = settings_in(folder_);
 };
 
-INSTANTIATE_TEST_SUITE_P(Duckdb, Conformance, ::testing::Values([] { return std::make_unique<DuckdbTarget>(); }));
+INSTANTIATE_TEST_SUITE_P(Duckdb, Conformance,
+                         ::testing::Values([] { return std::make_unique<DuckdbTarget>(); }));
 
-std::unique_ptr<DuckdbSink> open(const DuckdbSettings& settings, const event::Schema& schema = conformance::schema()) {
+std::unique_ptr<DuckdbSink> open(const DuckdbSettings& settings,
+                                 const event::Schema& schema = conformance::schema()) {
   auto sink = DuckdbSink::open(settings, schema);
   EXPECT_TRUE(sink) << sink.error().message;
   return sink ? std::move(*sink) : nullptr;
@@ -61,10 +70,11 @@ std::unique_ptr<DuckdbSink> open(const DuckdbSettings& settings, const event::Sc
 TEST(DuckdbSink, WritesEveryTypeAndItsNulls) {
   testing::TemporaryFolder folder;
   using event::ColumnType;
-  const event::Schema schema = {{"b", ColumnType::boolean}, {"i", ColumnType::int16},     {"j", ColumnType::int32},
-                                {"k", ColumnType::int64},   {"d", ColumnType::float64},   {"t", ColumnType::text},
-                                {"o", ColumnType::json},    {"at", ColumnType::timestamp}, {"az", ColumnType::timestamp_tz},
-                                {"on", ColumnType::date}};
+  const event::Schema schema = {{"b", ColumnType::boolean},       {"i", ColumnType::int16},
+                                {"j", ColumnType::int32},         {"k", ColumnType::int64},
+                                {"d", ColumnType::float64},       {"t", ColumnType::text},
+                                {"o", ColumnType::json},          {"at", ColumnType::timestamp},
+                                {"az", ColumnType::timestamp_tz}, {"on", ColumnType::date}};
   Batch batch;
   batch.sources = {"s"};
   batch.rows = event::Rows(schema);
@@ -85,19 +95,26 @@ TEST(DuckdbSink, WritesEveryTypeAndItsNulls) {
     ASSERT_TRUE(sink->write(batch).complete());
   }
   duckdb::Connection connection = connect(settings_in(folder).path);
-  EXPECT_EQ(*connection.query_text("SELECT concat_ws(' ', b, i, j, k, d, t, o->>'seven', epoch(\"at\"), epoch(az), \"on\") FROM flights WHERE ce_sequence = 0"),
-            "true -2 3 4 5.5 six 7 8.0 9.0 1970-01-11");
-  EXPECT_EQ(*connection.query_number("SELECT count(*) FROM flights WHERE ce_sequence = 1 AND b IS NULL AND i IS NULL AND j IS NULL AND k IS NULL AND "
-                                     "d IS NULL AND t IS NULL AND o IS NULL AND \"at\" IS NULL AND az IS NULL AND \"on\" IS NULL"), 1);
+  EXPECT_EQ(
+      *connection.query_text("SELECT concat_ws(' ', b, i, j, k, d, t, o->>'seven', epoch(\"at\"), "
+                             "epoch(az), \"on\") FROM flights WHERE ce_sequence = 0"),
+      "true -2 3 4 5.5 six 7 8.0 9.0 1970-01-11");
+  EXPECT_EQ(*connection.query_number("SELECT count(*) FROM flights WHERE ce_sequence = 1 AND b IS "
+                                     "NULL AND i IS NULL AND j IS NULL AND k IS NULL AND "
+                                     "d IS NULL AND t IS NULL AND o IS NULL AND \"at\" IS NULL AND "
+                                     "az IS NULL AND \"on\" IS NULL"),
+            1);
 }
 
 TEST(DuckdbSink, ATableOfAnotherShapeIsRefusedByNamesOfColumns) {
   testing::TemporaryFolder folder;
   open(settings_in(folder)).reset();
-  auto sink = DuckdbSink::open(settings_in(folder), {{"n", event::ColumnType::text}, {"more", event::ColumnType::date}});
+  auto sink = DuckdbSink::open(settings_in(folder),
+                               {{"n", event::ColumnType::text}, {"more", event::ColumnType::date}});
   ASSERT_FALSE(sink);
   EXPECT_EQ(sink.error().code, ErrorCode::invalid);
-  for (const char* part : {"flights", "more", "word"}) EXPECT_NE(sink.error().message.find(part), std::string::npos) << part;
+  for (const char* part : {"flights", "more", "word"})
+    EXPECT_NE(sink.error().message.find(part), std::string::npos) << part;
 }
 
 TEST(DuckdbSink, TwoPipelinesOfOneProcessShareAFile) {
@@ -130,7 +147,8 @@ TEST(DuckdbSink, AReaderOnAnotherThreadSeesWhatIsCommitted) {
       before = rows;
     }
   });
-  for (int64_t i = 0; i < 50; ++i) ASSERT_TRUE(sink->write(batch_of(dense(i * 100, i * 100 + 100), i * 100 + 100)).complete());
+  for (int64_t i = 0; i < 50; ++i)
+    ASSERT_TRUE(sink->write(batch_of(dense(i * 100, i * 100 + 100), i * 100 + 100)).complete());
 }
 
 TEST(DuckdbSink, AnotherProcessThatHoldsTheFileIsNamed) {
@@ -152,7 +170,8 @@ TEST(DuckdbSink, AnotherProcessThatHoldsTheFileIsNamed) {
   auto sink = DuckdbSink::open(settings_in(folder), conformance::schema());
   ASSERT_FALSE(sink);
   EXPECT_EQ(sink.error().code, ErrorCode::locked);
-  EXPECT_NE(sink.error().message.find(std::to_string(child)), std::string::npos) << sink.error().message;
+  EXPECT_NE(sink.error().message.find(std::to_string(child)), std::string::npos)
+      << sink.error().message;
   ASSERT_EQ(::write(done[1], &byte, 1), 1);
   ::waitpid(child, nullptr, 0);
 }
@@ -173,14 +192,18 @@ TEST(DuckdbSink, ADamagedFileIsSetAsideAndTheTableBeginsAnew) {
     }
     {
       std::fstream file(settings_in(folder).path, std::ios::in | std::ios::out | std::ios::binary);
-      for (int i = 0; i < 2; ++i) file.seekp(at + i * 4096).write("damage damage damage damage", 27);
+      for (int i = 0; i < 2; ++i)
+        file.seekp(at + i * 4096).write("damage damage damage damage", 27);
     }
     auto sink = open(settings_in(folder));
     ASSERT_TRUE(sink) << at;
     if (damaged_files(folder).empty()) {
-      // The damage lies in the rows, which are not read at opening: DuckDB's checksums find it when they are.
+      // The damage lies in the rows, which are not read at opening: DuckDB's checksums find it when
+      // they are.
       const auto reader = sink->reader();
-      EXPECT_FALSE((*reader)->read_back({}, [](std::span<const StoredRun>) -> Status { return {}; })) << at;
+      EXPECT_FALSE((*reader)->read_back({}, [](std::span<const StoredRun>) -> Status {
+        return {};
+      })) << at;
       continue;
     }
     EXPECT_NE(sink->health().message.find(".damaged-"), std::string::npos);
@@ -206,7 +229,8 @@ TEST(DuckdbSink, AfterDamageToTheWriteAheadLogRowsAndPositionsStillAgree) {
     std::fstream file(wal, std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(200).write("damage damage damage damage", 27);
   }
-  // DuckDB may take the damage for a torn tail and drop the transaction; it was never whole without its positions.
+  // DuckDB may take the damage for a torn tail and drop the transaction; it was never whole without
+  // its positions.
   auto sink = open(settings_in(folder));
   ASSERT_TRUE(sink);
   conformance::Found found;
@@ -216,6 +240,60 @@ TEST(DuckdbSink, AfterDamageToTheWriteAheadLogRowsAndPositionsStillAgree) {
   ASSERT_TRUE(sink->write(batch_of(dense(0, 1000), 1000)).complete());
   ASSERT_TRUE((*sink->reader())->read_back({}, conformance::collect(found)));
   EXPECT_EQ(found.size(), 1000u);
+}
+
+/// While it lives, no file of this process grows beyond `bytes`.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(uint64_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit now{bytes, before_.rlim_max};
+    old_action_ = ::signal(SIGXFSZ, SIG_IGN);
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &now), 0);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, old_action_);
+  }
+
+ private:
+  rlimit before_{};
+  sighandler_t old_action_;
+};
+
+TEST(DuckdbSink, AFileThatCannotGrowLosesAndDoublesNothing) {
+  for (const uint64_t more : {1'000u, 30'000u, 70'000u, 200'000u}) {
+    testing::TemporaryFolder folder;
+    auto sink = open(settings_in(folder));
+    ASSERT_TRUE(sink->write(batch_of(dense(0, 1'000), 1'000)).complete());
+    const std::string wal = settings_in(folder).path + ".wal";
+    int64_t next = 1'000;
+    const auto write_next = [&] {
+      const Written written = sink->write(batch_of(dense(next, next + 1'000), next + 1'000));
+      if (written.complete()) next += 1'000;
+      return written;
+    };
+    {
+      FileSizeLimit limit(std::filesystem::file_size(wal) + more);
+      Written written;
+      for (int i = 0; i < 100 && (written = write_next()).complete(); ++i) {
+      }
+      ASSERT_FALSE(written.complete()) << more;
+      EXPECT_TRUE(written.has(Outcome::unavailable) || written.has(Outcome::unknown));
+      EXPECT_FALSE(written.refusals.empty());
+      (void)sink->positions();  // may or may not be possible now
+    }
+    const auto positions = sink->positions();
+    ASSERT_TRUE(positions) << positions.error().message;
+    next = positions->at({"flights.ewr", 0});
+    EXPECT_EQ(next % 1'000, 0);
+    ASSERT_TRUE(write_next().complete());
+    conformance::Found found;
+    ASSERT_TRUE((*sink->reader())->read_back({}, conformance::collect(found)));
+    EXPECT_EQ(found.size(), static_cast<size_t>(next)) << more;
+    for (const auto& [stamp, copies] : found) ASSERT_EQ(copies, 1);
+    EXPECT_TRUE(damaged_files(folder).empty());
+  }
 }
 
 TEST(DuckdbSink, WhatIsNoDamageIsNotSetAside) {

@@ -33,18 +33,21 @@ int64_t number_at(const duckdb::Chunk& chunk, size_t column, size_t row) {
 }  // namespace
 
 Status Ledger::create_tables(duckdb::Connection& connection) {
-  // No keys and no indexes: they would be one more thing to replay and to get wrong after a crash. The one writer of a file
-  // keeps these rows unique.
-  HOLDFAST_CHECKED(connection.run(
-      "CREATE TABLE IF NOT EXISTS holdfast_positions(pipeline VARCHAR, target VARCHAR, topic VARCHAR, partition BIGINT, "
-      "next_offset BIGINT)"));
+  // No keys and no indexes: they would be one more thing to replay and to get wrong after a crash.
+  // The one writer of a file keeps these rows unique.
+  HOLDFAST_CHECKED(
+      connection.run("CREATE TABLE IF NOT EXISTS holdfast_positions(pipeline VARCHAR, target "
+                     "VARCHAR, topic VARCHAR, partition BIGINT, "
+                     "next_offset BIGINT)"));
   for (const char* table : set_tables)
     HOLDFAST_CHECKED(connection.run(std::string("CREATE TABLE IF NOT EXISTS ") + table +
-                                    "(pipeline VARCHAR, target VARCHAR, source VARCHAR, epoch BIGINT, first BIGINT, last BIGINT)"));
+                                    "(pipeline VARCHAR, target VARCHAR, source VARCHAR, epoch "
+                                    "BIGINT, first BIGINT, last BIGINT)"));
   return {};
 }
 
-Result<Ledger> Ledger::load(duckdb::Connection& connection, const std::string& pipeline, const std::string& table) {
+Result<Ledger> Ledger::load(duckdb::Connection& connection, const std::string& pipeline,
+                            const std::string& table) {
   const std::string mine = where(pipeline, table);
   const std::string values = " SELECT " + quote_text(pipeline) + ", " + quote_text(table) + ", ?";
   const auto extend = [&](size_t kind) {
@@ -56,7 +59,8 @@ Result<Ledger> Ledger::load(duckdb::Connection& connection, const std::string& p
                               " AND source = $1 AND epoch = $2 AND first = $3");
   };
   Statements statements{
-      HOLDFAST_TRY(connection.prepare("UPDATE holdfast_positions SET next_offset = $3" + mine + " AND topic = $1 AND partition = $2")),
+      HOLDFAST_TRY(connection.prepare("UPDATE holdfast_positions SET next_offset = $3" + mine +
+                                      " AND topic = $1 AND partition = $2")),
       HOLDFAST_TRY(connection.prepare("INSERT INTO holdfast_positions" + values + ", ?, ?")),
       {HOLDFAST_TRY(extend(0)), HOLDFAST_TRY(extend(1))},
       {HOLDFAST_TRY(remove(0)), HOLDFAST_TRY(remove(1))}};
@@ -66,12 +70,15 @@ Result<Ledger> Ledger::load(duckdb::Connection& connection, const std::string& p
   return ledger;
 }
 
-Result<Positions> read_positions(duckdb::Connection& connection, const std::string& pipeline, const std::string& table) {
+Result<Positions> read_positions(duckdb::Connection& connection, const std::string& pipeline,
+                                 const std::string& table) {
   Positions positions;
   HOLDFAST_CHECKED(for_each_row(
-      connection, "SELECT topic, partition, next_offset FROM holdfast_positions" + where(pipeline, table),
+      connection,
+      "SELECT topic, partition, next_offset FROM holdfast_positions" + where(pipeline, table),
       [&](const duckdb::Chunk& chunk, size_t row) -> Status {
-        const TopicPartition place{text_at(chunk, 0, row), static_cast<int32_t>(number_at(chunk, 1, row))};
+        const TopicPartition place{text_at(chunk, 0, row),
+                                   static_cast<int32_t>(number_at(chunk, 1, row))};
         if (positions.emplace(place, number_at(chunk, 2, row)).second) return {};
         return fail(ErrorCode::corrupt, "holdfast_positions has two rows for " + place.topic);
       }));
@@ -80,15 +87,20 @@ Result<Positions> read_positions(duckdb::Connection& connection, const std::stri
 
 Status Ledger::load_sets(duckdb::Connection& connection, size_t kind) {
   return for_each_row(connection,
-                      std::string("SELECT source, epoch, first, last FROM ") + set_tables[kind] + where(pipeline_, table_),
+                      std::string("SELECT source, epoch, first, last FROM ") + set_tables[kind] +
+                          where(pipeline_, table_),
                       [&](const duckdb::Chunk& chunk, size_t row) -> Status {
-                        SequenceSet& set = sets_[kind][{text_at(chunk, 0, row), number_at(chunk, 1, row)}];
-                        if (set.load({number_at(chunk, 2, row), number_at(chunk, 3, row)})) return {};
-                        return fail(ErrorCode::corrupt, std::string(set_tables[kind]) + " has overlapping intervals");
+                        SequenceSet& set =
+                            sets_[kind][{text_at(chunk, 0, row), number_at(chunk, 1, row)}];
+                        if (set.load({number_at(chunk, 2, row), number_at(chunk, 3, row)}))
+                          return {};
+                        return fail(ErrorCode::corrupt,
+                                    std::string(set_tables[kind]) + " has overlapping intervals");
                       });
 }
 
-Status Ledger::run(duckdb::Statement& statement, std::string_view name, std::initializer_list<int64_t> numbers) {
+Status Ledger::run(duckdb::Statement& statement, std::string_view name,
+                   std::initializer_list<int64_t> numbers) {
   HOLDFAST_CHECKED(statement.bind(1, name));
   size_t parameter = 2;
   for (const int64_t number : numbers) HOLDFAST_CHECKED(statement.bind(parameter++, number));
@@ -99,7 +111,8 @@ Status Ledger::run(duckdb::Statement& statement, std::string_view name, std::ini
 Status Ledger::store_positions(const Positions& upto) {
   for (const auto& [place, next_offset] : upto) {
     const bool known = positions_.contains(place);
-    duckdb::Statement& statement = known ? statements_.update_position : statements_.insert_position;
+    duckdb::Statement& statement =
+        known ? statements_.update_position : statements_.insert_position;
     HOLDFAST_CHECKED(run(statement, place.topic, {place.partition, next_offset}));
     positions_[place] = next_offset;
   }
@@ -118,7 +131,8 @@ Status Ledger::store_set(size_t kind, const std::string& source, int64_t epoch, 
   for (const Interval& interval : changes.put) {  // both lists are in order
     HOLDFAST_CHECKED(remove_below(interval.first));
     if (removed != changes.remove.end() && *removed == interval.first) {
-      HOLDFAST_CHECKED(run(statements_.extend[kind], source, {epoch, interval.first, interval.last}));
+      HOLDFAST_CHECKED(
+          run(statements_.extend[kind], source, {epoch, interval.first, interval.last}));
       ++removed;
     } else {
       fresh.push_back({source, epoch, interval});
@@ -129,7 +143,8 @@ Status Ledger::store_set(size_t kind, const std::string& source, int64_t epoch, 
   return {};
 }
 
-Status Ledger::append(duckdb::Connection& connection, size_t kind, const std::vector<NewInterval>& fresh) {
+Status Ledger::append(duckdb::Connection& connection, size_t kind,
+                      const std::vector<NewInterval>& fresh) {
   if (fresh.empty()) return {};
   duckdb::Appender appender = HOLDFAST_TRY(connection.appender(set_tables[kind]));
   for (size_t begin = 0; begin < fresh.size(); begin += duckdb::rows_per_chunk) {
@@ -151,7 +166,8 @@ Status Ledger::append(duckdb::Connection& connection, size_t kind, const std::ve
 Status Ledger::store(duckdb::Connection& connection, const Positions& upto) {
   for (const size_t kind : {0, 1}) {
     std::vector<NewInterval> fresh;
-    for (auto& [who, set] : sets_[kind]) HOLDFAST_CHECKED(store_set(kind, who.first, who.second, set, fresh));
+    for (auto& [who, set] : sets_[kind])
+      HOLDFAST_CHECKED(store_set(kind, who.first, who.second, set, fresh));
     HOLDFAST_CHECKED(append(connection, kind, fresh));
   }
   return store_positions(upto);

@@ -11,16 +11,22 @@
 namespace holdfast::sink {
 namespace {
 
+Result<int64_t> count_tables(duckdb::Connection& connection) {
+  return connection.query_number(
+      "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database()");
+}
+
 Result<Store> open_once(const DuckdbSettings& settings, const event::Schema& schema) {
-  // A checkpoint packs the last, partial row group anew: done less often, it costs a fifth less time an event (measured with
-  // the flights), and up to 64 MiB of log are replayed after a kill.
-  duckdb::Database database = HOLDFAST_TRY(duckdb::Database::open(
-      {.path = settings.path, .memory_bytes_max = settings.memory_bytes_max, .checkpoint_bytes = 64ull << 20}));
+  duckdb::Database database =
+      HOLDFAST_TRY(duckdb::Database::open({.path = settings.path,
+                                           .memory_bytes_max = settings.memory_bytes_max,
+                                           .checkpoint_bytes = settings.checkpoint_bytes}));
   duckdb::Connection connection = HOLDFAST_TRY(database.connect());
+  const int64_t tables = HOLDFAST_TRY(count_tables(connection));
   HOLDFAST_CHECKED(Ledger::create_tables(connection));
   HOLDFAST_CHECKED(ensure_table(connection, settings.table, schema));
   // Best effort: refused while another pipeline of this process is writing into the same file.
-  (void)connection.run("CHECKPOINT");
+  if (HOLDFAST_TRY(count_tables(connection)) != tables) (void)connection.run("CHECKPOINT");
   Ledger ledger = HOLDFAST_TRY(Ledger::load(connection, settings.pipeline, settings.table));
   return Store{std::move(connection), std::move(ledger)};
 }
@@ -34,15 +40,17 @@ std::string time_suffix() {
   return text;
 }
 
-/// Renames the file and its write-ahead log, the log first: were we killed in between, a database without its log is opened
-/// next time, finds older positions, and catches up from the topics.
+/// Renames the file and its write-ahead log, the log first: were we killed in between, a database
+/// without its log is opened next time, finds older positions, and catches up from the topics.
 Result<std::string> move_aside(const std::string& path) {
   const std::string base = path + time_suffix();
   std::string target = base;
   std::error_code ignored;
-  for (int i = 2; std::filesystem::exists(target, ignored); ++i) target = base + "-" + std::to_string(i);
+  for (int i = 2; std::filesystem::exists(target, ignored); ++i)
+    target = base + "-" + std::to_string(i);
   os::Files& files = os::real_files();
-  if (HOLDFAST_TRY(files.exists(path + ".wal"))) HOLDFAST_CHECKED(files.rename(path + ".wal", target + ".wal"));
+  if (HOLDFAST_TRY(files.exists(path + ".wal")))
+    HOLDFAST_CHECKED(files.rename(path + ".wal", target + ".wal"));
   if (HOLDFAST_TRY(files.exists(path))) HOLDFAST_CHECKED(files.rename(path, target));
   const std::string folder = std::filesystem::path(path).parent_path().string();
   HOLDFAST_CHECKED(files.sync_directory(folder.empty() ? "." : folder));
@@ -51,14 +59,20 @@ Result<std::string> move_aside(const std::string& path) {
 
 }  // namespace
 
-Result<Store> open_store(const DuckdbSettings& settings, const event::Schema& schema, std::optional<std::string>& set_aside) {
+Result<Store> open_store(const DuckdbSettings& settings, const event::Schema& schema,
+                         std::optional<std::string>& set_aside) {
   Result<Store> store = open_once(settings, schema);
   if (store || store.error().code != ErrorCode::corrupt) return store;
   if (duckdb::Database::is_open(settings.path))
-    return fail(ErrorCode::unavailable, "the damaged file " + settings.path + " is still being read; waiting: " + store.error().message);
+    return fail(ErrorCode::unavailable,
+                "the damaged file " + settings.path +
+                    " is still being read; waiting: " + store.error().message);
   set_aside = HOLDFAST_TRY(move_aside(settings.path));
-  log_error("sink", "the DuckDB file {} is damaged and was set aside as {}; table {} is rebuilt from the topics, as far back as "
-            "they reach. DuckDB says: {}", settings.path, *set_aside, settings.table, store.error().message);
+  log_error("sink",
+            "the DuckDB file {} is damaged and was set aside as {}; table {} is rebuilt from the "
+            "topics, as far back as "
+            "they reach. DuckDB says: {}",
+            settings.path, *set_aside, settings.table, store.error().message);
   return open_once(settings, schema);
 }
 

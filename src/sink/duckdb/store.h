@@ -16,8 +16,10 @@ struct Store {
   Ledger ledger;  // its statements live in the connection
 };
 
-/// Opens or creates the file and its tables. A file that is damaged is set aside first; `set_aside` is then its new name.
-/// Creating tables is never mixed with data in one transaction, and is checkpointed, so that no crash has to replay it.
-Result<Store> open_store(const DuckdbSettings& settings, const event::Schema& schema, std::optional<std::string>& set_aside);
+/// Opens or creates the file and its tables. A file that is damaged is set aside first; `set_aside`
+/// is then its new name. Creating tables is never mixed with data in one transaction, and is
+/// checkpointed, so that no crash has to replay it.
+Result<Store> open_store(const DuckdbSettings& settings, const event::Schema& schema,
+                         std::optional<std::string>& set_aside);
 
 }  // namespace holdfast::sink
