@@ -96,7 +96,7 @@ Status Admin::wait_for_broker(int timeout_ms) {
     const auto seen = impl_->look(nullptr, std::min(deadline.left_ms(), probe_ms));
     if (seen) return {};
     why = seen.error().message;
-    std::this_thread::sleep_for(std::chrono::milliseconds(std::min(between_looks_ms, deadline.left_ms())));
+    std::this_thread::sleep_for(std::chrono::milliseconds(std::min(between_looks_ms, deadline.left_ms())));  // tidy: sleep, because nothing tells when a broker comes back; bounded by the deadline
   }
   return fail(ErrorCode::timeout, "no Kafka broker answers: " + why);
 }
@@ -125,7 +125,7 @@ Status Admin::Impl::wait_for_topic(const std::string& topic, const Deadline& dea
   do {
     const auto seen = look(&topic, deadline.left_ms());
     if (seen && !seen->empty() && seen->front().partitions > 0) return {};
-    std::this_thread::sleep_for(std::chrono::milliseconds(between_looks_ms));
+    std::this_thread::sleep_for(std::chrono::milliseconds(between_looks_ms));  // tidy: sleep, because nothing tells when a broker comes back; bounded by the deadline
   } while (!deadline.over());
   return fail(ErrorCode::timeout, "topic " + topic + " was made but is not to be seen yet");
 }

@@ -63,7 +63,7 @@ ErrorCode to_code(rd_kafka_resp_err_t error) {
 bool worth_asking_again(rd_kafka_resp_err_t error, int64_t until_ms) {
   constexpr int between_ms = 20;
   if (to_code(error) != ErrorCode::unavailable || os::real_clock().steady_ms() + between_ms >= until_ms) return false;
-  std::this_thread::sleep_for(std::chrono::milliseconds(between_ms));
+  std::this_thread::sleep_for(std::chrono::milliseconds(between_ms));  // tidy: sleep, because the answer changes on its own; bounded by until_ms
   return true;
 }
 

@@ -1,9 +1,8 @@
 #include "pipeline/ship.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <atomic>
+#include <fmt/core.h>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -20,19 +19,23 @@ constexpr int64_t first_back_off_ms = 50;
 constexpr int64_t back_off_max_ms = 3'000;
 constexpr int64_t idle_wait_ms = 1'000;
 constexpr int poll_wait_max_ms = 50;
-constexpr int32_t delivery_timeout_ms = INT32_MAX;  // an outage is waited out: the events are safe in the spool
+constexpr int32_t delivery_timeout_ms =
+    INT32_MAX;  // an outage is waited out: the events are safe in the spool
 constexpr int looks_max = 50;
 constexpr int broker_wait_ms = 2'000;
-constexpr size_t in_flight_messages_max = 400'000;  // one more pump keeps below the producer's bound
+constexpr size_t in_flight_messages_max =
+    400'000;  // one more pump keeps below the producer's bound
 
 }  // namespace
 
 class Shipper::Worker {
  public:
-  Worker(spool::Spool& spool, os::Clock& clock, ShipSettings settings, std::vector<ShipRoute> routes)
+  Worker(spool::Spool& spool, os::Clock& clock, ShipSettings settings,
+         std::vector<ShipRoute> routes)
       : spool_(spool), clock_(clock), settings_(std::move(settings)) {
     for (const ShipRoute& route : routes) {
-      lanes_.push_back(std::make_unique<ShipLane>(spool_, route, settings_.failures_topic, lanes_.size()));
+      lanes_.push_back(
+          std::make_unique<ShipLane>(spool_, route, settings_.failures_topic, lanes_.size()));
     }
   }
 
@@ -71,7 +74,7 @@ class Shipper::Worker {
   std::unique_ptr<kafka::Producer> producer_;
   int64_t back_off_ms_ = 0;
   int poll_wait_ms_ = 1;
-  std::minstd_rand random_{std::random_device{}()};
+  std::minstd_rand random_{std::random_device{}()};  // tidy: random, because it is jitter and nothing else
   bool told_ = false;
 
   std::atomic<bool> stopping_ = false;
@@ -112,14 +115,16 @@ Status Shipper::Worker::connect() {
   for (const auto& lane : lanes_) HOLDFAST_CHECKED(find_shipped_of(*admin, *lane));
 
   kafka::ClientSettings client = settings_.client;
-  // A message that failed while later ones got in would be a hole that nobody sees: rather stop, and look again.
+  // A message that failed while later ones got in would be a hole that nobody sees: rather stop,
+  // and look again.
   client.extra["enable.gapless.guarantee"] = "true";
-  producer_ = HOLDFAST_TRY(kafka::Producer::create(
-      client, {.linger_ms = settings_.linger_ms,
-               .compression = settings_.compression,
-               .transactional_id = {},
-               .delivery_timeout_ms = delivery_timeout_ms,
-               .queue_bytes_max = static_cast<int32_t>(std::min<uint64_t>(settings_.in_flight_bytes_max * 4, 1 << 30))}));
+  producer_ = HOLDFAST_TRY(
+      kafka::Producer::create(client, {.linger_ms = settings_.linger_ms,
+                                       .compression = settings_.compression,
+                                       .transactional_id = {},
+                                       .delivery_timeout_ms = delivery_timeout_ms,
+                                       .queue_bytes_max = static_cast<int32_t>(std::min<uint64_t>(
+                                           settings_.in_flight_bytes_max * 4, 1 << 30))}));
   if (told_) log_info("ship", "Kafka answers again: shipping goes on");
   told_ = false;
   back_off_ms_ = 0;
@@ -129,14 +134,15 @@ Status Shipper::Worker::connect() {
   return {};
 }
 
-/// A request of a dead predecessor may still wait at the broker, behind others. So the topics are read only when they have stood
-/// still for a moment. That makes a double unlikely, not impossible.
+/// A request of a dead predecessor may still wait at the broker, behind others. So the topics are
+/// read only when they have stood still for a moment. That makes a double unlikely, not impossible.
 Status Shipper::Worker::wait_for_stragglers(kafka::Admin& admin) {
   const int timeout_ms = settings_.request_timeout_ms;
   std::vector<kafka::TopicPartition> partitions;
   const auto add = [&](const std::string& topic) -> Status {
     const kafka::TopicInfo info = HOLDFAST_TRY(admin.topic(topic, timeout_ms));
-    for (int32_t number = 0; number < info.partitions; ++number) partitions.push_back({topic, number});
+    for (int32_t number = 0; number < info.partitions; ++number)
+      partitions.push_back({topic, number});
     return {};
   };
   for (const auto& lane : lanes_) {
@@ -148,7 +154,8 @@ Status Shipper::Worker::wait_for_stragglers(kafka::Admin& admin) {
   std::vector<int64_t> before;
   for (int look = 0; look < looks_max && !stopping_; ++look) {
     std::vector<int64_t> ends;
-    for (const auto& marks : HOLDFAST_TRY(admin.watermarks(partitions, timeout_ms))) ends.push_back(marks.high);
+    for (const auto& marks : HOLDFAST_TRY(admin.watermarks(partitions, timeout_ms)))
+      ends.push_back(marks.high);
     if (ends == before) return {};
     before = std::move(ends);
     pause(settings_.settle_ms);
@@ -163,13 +170,13 @@ Status Shipper::Worker::find_shipped_of(kafka::Admin& admin, ShipLane& lane) {
   const kafka::TopicInfo failures = HOLDFAST_TRY(admin.topic(settings_.failures_topic, timeout_ms));
   const StreamRange events = lane.events_range();
   const StreamRange rejected = lane.rejected_range();
-  ShippedAlready events_in =
-      HOLDFAST_TRY(find_shipped(settings_.client, route.topic, topic.partitions, events, timeout_ms));
-  ShippedAlready rejected_in = HOLDFAST_TRY(
-      find_shipped(settings_.client, settings_.failures_topic, failures.partitions, rejected, timeout_ms));
+  ShippedAlready events_in = HOLDFAST_TRY(
+      find_shipped(settings_.client, route.topic, topic.partitions, events, timeout_ms));
+  ShippedAlready rejected_in = HOLDFAST_TRY(find_shipped(
+      settings_.client, settings_.failures_topic, failures.partitions, rejected, timeout_ms));
   if (events_in.below > events.known_below || !events_in.more.empty()) {
-    log_info("ship", "{} events of source {} were in topic {} already, below {}", events_in.more.count(),
-             events.source, route.topic, events_in.below);
+    log_info("ship", "{} events of source {} were in topic {} already, below {}",
+             events_in.more.count(), events.source, route.topic, events_in.below);
   }
   lane.restart(std::move(events_in), std::move(rejected_in), topic.partitions, failures.partitions);
   return {};
@@ -198,7 +205,9 @@ Result<bool> Shipper::Worker::pump() {
   for (const auto& lane : lanes_) {
     uint64_t in_flight = 0;
     for (const auto& each : lanes_) in_flight += each->in_flight_bytes();
-    if (in_flight >= settings_.in_flight_bytes_max || producer_->in_flight() >= in_flight_messages_max) break;
+    if (in_flight >= settings_.in_flight_bytes_max ||
+        producer_->in_flight() >= in_flight_messages_max)
+      break;
     moved |= HOLDFAST_TRY(lane->pump(*producer_));
   }
   return moved;
@@ -218,11 +227,13 @@ Status Shipper::Worker::take(std::span<const kafka::Delivery> deliveries) {
   }
   if (failed == nullptr) return {};
   return fail(ErrorCode::unknown_outcome,
-              fmt::format("source {}: {} ({})", spool_.source(lanes_[lane_of(failed->token)]->route().source).name,
+              fmt::format("source {}: {} ({})",
+                          spool_.source(lanes_[lane_of(failed->token)]->route().source).name,
                           failed->cause, kafka::name(failed->outcome)));
 }
 
-/// The producer is of no use any more. What it had in flight is looked for in the topics by the next `connect`.
+/// The producer is of no use any more. What it had in flight is looked for in the topics by the
+/// next `connect`.
 void Shipper::Worker::disconnect(const Error& why) {
   if (!told_) log_warning("ship", "not shipping, events wait in the spool: {}", why.message);
   told_ = true;
@@ -273,15 +284,24 @@ void Shipper::Worker::note() {
   progress_.skipped = skipped;
 }
 
-Shipper::Shipper(spool::Spool& spool, os::Clock& clock, ShipSettings settings, std::vector<ShipRoute> routes)
+Shipper::Shipper(spool::Spool& spool, os::Clock& clock, ShipSettings settings,
+                 std::vector<ShipRoute> routes)
     : worker_(std::make_unique<Worker>(spool, clock, std::move(settings), std::move(routes))) {}
 
-Shipper::~Shipper() { worker_->stop(0); }
+Shipper::~Shipper() {
+  worker_->stop(0);
+}
 
-void Shipper::start() { worker_->start(); }
+void Shipper::start() {
+  worker_->start();
+}
 
-void Shipper::stop(int64_t grace_ms) { worker_->stop(grace_ms); }
+void Shipper::stop(int64_t grace_ms) {
+  worker_->stop(grace_ms);
+}
 
-ShipProgress Shipper::progress() const { return worker_->progress(); }
+ShipProgress Shipper::progress() const {
+  return worker_->progress();
+}
 
 }  // namespace holdfast::pipeline

@@ -47,7 +47,7 @@ class Backoff {
 
  private:
   int64_t first_ms_, max_ms_, next_ms_;
-  std::minstd_rand random_{std::random_device{}()};
+  std::minstd_rand random_{std::random_device{}()};  // tidy: random, because it is jitter and nothing else
 };
 
 }  // namespace holdfast::pipeline

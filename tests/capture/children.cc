@@ -1,13 +1,12 @@
 #include "children.h"
 
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <thread>
+#include <unistd.h>
 
 #include "base/fault.h"
 #include "broker/broker.h"
@@ -60,13 +59,14 @@ void wait_until(const std::function<bool()>& condition, const char* what) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   while (!condition()) {
     ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "waited in vain for " << what;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // tidy: sleep, because it looks again at a condition; bounded by the deadline
   }
 }
 
 namespace {
 
-int serve_as_broker(const std::string& data, const std::string& port, const std::string& port_file) {
+int serve_as_broker(const std::string& data, const std::string& port,
+                    const std::string& port_file) {
   broker::BrokerSettings settings;
   settings.data_folder = data;
   settings.listen = {"127.0.0.1", static_cast<uint16_t>(std::stoi(port))};
@@ -83,20 +83,21 @@ int serve_as_broker(const std::string& data, const std::string& port, const std:
 int capture_all(const std::string& spool, const std::string& bootstrap, const std::string& topic,
                 const std::string& file) {
   fault::arm_from_environment();
-  auto capture = Capture::start(os::real_files(), os::real_clock(), capture_settings(spool, bootstrap),
-                                one_source(file, topic, true));
+  auto capture = Capture::start(os::real_files(), os::real_clock(),
+                                capture_settings(spool, bootstrap), one_source(file, topic, true));
   if (!capture) {
     std::fprintf(stderr, "capture: %s\n", capture.error().message.c_str());
     return 1;
   }
   const auto done = [&] {
     const CaptureProgress progress = (*capture)->progress();
-    return bootstrap == "none" ? progress.sources[0].state == CaptureState::ended : progress.finished();
+    return bootstrap == "none" ? progress.sources[0].state == CaptureState::ended
+                               : progress.finished();
   };
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   while (!done()) {
     if (std::chrono::steady_clock::now() > deadline) return 2;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // tidy: sleep, because it looks again at a condition; bounded by the deadline
   }
   (*capture)->stop();
   return 0;
@@ -124,7 +125,8 @@ CaptureSettings capture_settings(const std::string& spool, const std::string& bo
   return settings;
 }
 
-std::vector<CaptureSource> one_source(const std::string& path, const std::string& topic, bool once) {
+std::vector<CaptureSource> one_source(const std::string& path, const std::string& topic,
+                                      bool once) {
   auto source = source::file::make_file_source(
       {.path = path,
        .format = source::file::Format::json_lines,
@@ -162,7 +164,8 @@ SpoolContents spool_contents(const std::string& folder) {
 std::vector<Stamped> topic_contents(const std::string& bootstrap, const std::string& topic,
                                     const std::string& source) {
   std::vector<Stamped> contents;
-  auto consumer = kafka::Consumer::create({.bootstrap_servers = bootstrap, .client_id = "test", .extra = {}});
+  auto consumer =
+      kafka::Consumer::create({.bootstrap_servers = bootstrap, .client_id = "test", .extra = {}});
   const kafka::Assignment start{.topic = topic, .partition = 0, .offset = kafka::offset_beginning};
   EXPECT_TRUE((*consumer)->assign(std::span(&start, 1)));
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
@@ -176,7 +179,8 @@ std::vector<Stamped> topic_contents(const std::string& bootstrap, const std::str
     EXPECT_TRUE(batch) << batch.error().message;
     for (const kafka::Message& message : batch->messages()) {
       if (header(message, "ce_source") != source) continue;
-      contents.push_back({std::stoll(header(message, "ce_sequence")), std::stoll(header(message, "ce_version")),
+      contents.push_back({std::stoll(header(message, "ce_sequence")),
+                          std::stoll(header(message, "ce_version")),
                           std::string(as_text(message.value.value_or(ByteView())))});
     }
     for (const kafka::PartitionEvent& happened : batch->events()) {
