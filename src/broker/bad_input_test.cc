@@ -177,6 +177,64 @@ TEST_F(BadInput, AReaderThatDoesNotReadIsNotReadFromEither) {
   }
 }
 
+TEST_F(BadInput, IdleConnectionsAreEndedAndSoAreThoseThatOweTheRestOfARequest) {
+  auto settings = settings_in(folder_.path() + "/idle");
+  settings.limits.idle_timeout_ms = 20;
+  start(settings);
+  TestClient idle(broker_->address());
+  idle.call<wire::MetadataResponse>(wire::MetadataRequest{}, 12);
+  TestClient owing(broker_->address());
+  owing.send_bytes(frame(1000, 3, 12));
+  EXPECT_TRUE(idle.ended());
+  EXPECT_TRUE(owing.ended());
+}
+
+TEST_F(BadInput, LargeRequestsShareABoundedMemoryAndAreServedInTurn) {
+  auto settings = settings_in(folder_.path() + "/memory");
+  settings.limits.requests_bytes_max = 2 << 20;
+  start(settings);
+  wire::MetadataRequest create;
+  create.topics.emplace().push_back({{}, "t"});
+  TestClient(broker_->address()).call<wire::MetadataResponse>(create, 8);
+  wire::ProduceRequest produce;
+  produce.acks = -1;
+  produce.timeout_ms = 30'000;
+  const ByteBuffer batch = make_batch({std::string(300'000, 'x')});
+  for (int i = 0; i < 4; ++i) produce.topic_data.push_back({"t", {}, {{0, batch}}});
+  const ByteBuffer whole = wire::encode_request(produce, 9, 1, "c").flattened();
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(std::make_unique<TestClient>(broker_->address()));
+    clients.back()->send_bytes(ByteView(whole).first(100));  // only one of them fits at a time
+  }
+  for (auto& client : clients) client->send_bytes(ByteView(whole).subspan(100));
+  for (auto& client : clients) {
+    const auto response = client->receive<wire::ProduceResponse>(9, 1);
+    ASSERT_EQ(response.responses.size(), 4u);
+    EXPECT_EQ(response.responses.at(3).partition_responses.at(0).error_code, Code::none);
+  }
+}
+
+TEST_F(BadInput, AStopAnswersTheFetchesThatWait) {
+  wire::MetadataRequest create;
+  create.topics.emplace().push_back({{}, "t"});
+  TestClient client(broker_->address());
+  client.call<wire::MetadataResponse>(create, 8);
+  wire::FetchRequest fetch;
+  fetch.max_wait_ms = 600'000;
+  fetch.min_bytes = 1;
+  fetch.topics.push_back({"t", {}, {{}}});
+  client.send(fetch, 11);
+  EXPECT_TRUE(broker_->stop().has_value());
+  // Whether the request came before the stop is the network's business; an answer, if there is one,
+  // is whole.
+  const ByteBuffer answer = client.receive_frame();
+  if (!answer.empty()) {
+    EXPECT_EQ(load_be<int32_t>(answer.data()), 2);
+  }
+  EXPECT_TRUE(client.ended());
+}
+
 TEST(BrokerStart, RefusesToBeReachedFromOtherMachinesUnasked) {
   testing::TemporaryFolder folder;
   auto settings = settings_in(folder.path());

@@ -76,6 +76,7 @@ class RunningBroker final : public Broker {
     core_->set_address(address_);
     server_->arm();
     thread_ = std::thread([this] { loop_->run(); });
+    ::pthread_setname_np(thread_.native_handle(), "broker-loop");
     return {};
   }
 

@@ -88,7 +88,7 @@ size_t Client::take_one(ByteView bytes) {
   }
   if (!host_.reserve(*size)) {
     waiting_for_room_ = true;  // the size stays known; the rest is taken up again later
-    host_.wait_for_room(*this);
+    host_.wait_for_room(id_);
     return used;
   }
   size_filled_ = 0;
@@ -105,7 +105,7 @@ void Client::serve(ByteView frame) {
   host_.serve(*request, id_, sequence);
   if (host_.congested() && !waiting_for_room_) {
     waiting_for_room_ = true;
-    host_.wait_for_room(*this);
+    host_.wait_for_room(id_);
   }
 }
 

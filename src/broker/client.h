@@ -10,8 +10,6 @@
 
 namespace holdfast::broker {
 
-class Client;
-
 /// What connections share and whom they report to. Loop thread only.
 class ClientHost {
  public:
@@ -27,7 +25,7 @@ class ClientHost {
   virtual void give_back(uint64_t bytes) = 0;
   /// The log is behind: the client waits until `resume` is called.
   virtual bool congested() const = 0;
-  virtual void wait_for_room(Client& client) = 0;
+  virtual void wait_for_room(uint64_t connection) = 0;
   virtual void serve(const wire::RequestHeader& request, uint64_t connection,
                      uint64_t sequence) = 0;
   /// The connection is over; destroys the client.

@@ -145,6 +145,10 @@ void Core::tick(Instant now) {
   }
 }
 
+void Core::answer_waiting_fetches(Instant now) {
+  while (!fetches_.empty()) release(*fetches_.begin()->second)->answer(*this, now);
+}
+
 int64_t Core::next_deadline_ms() const {
   int64_t next = housekeeping_ms_;
   if (!fetches_.empty()) next = std::min(next, fetches_.begin()->first.first);

@@ -88,8 +88,8 @@ class Core {
   int64_t next_deadline_ms() const;
   /// So much is on its way to the disk that no more should be read from clients for now.
   bool congested() const;
-  /// Nobody waits for the log.
-  bool settled() const { return waiting_.empty(); }
+  /// Answers every fetch that waits, with what there is: the broker is about to stop.
+  void answer_waiting_fetches(Instant now);
 
   // For handlers:
 

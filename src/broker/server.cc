@@ -40,7 +40,7 @@ void Server::accepted(std::unique_ptr<os::Connection> connection) {
   const uint64_t id = next_connection_++;
   auto& client = clients_[id] = std::make_unique<Client>(*this, id, std::move(connection));
   client->start();
-  if (!std::exchange(sweep_armed_, true)) sweep_timer_->arm(clock_.steady_ms() + kSweepMs);
+  if (!sweep_armed_) arm_sweep();
 }
 
 void Server::serve(const wire::RequestHeader& request, uint64_t connection, uint64_t sequence) {
@@ -101,12 +101,6 @@ void Server::give_back(uint64_t bytes) {
   room_may_be_there();
 }
 
-void Server::wait_for_room(Client& client) {
-  for (const auto& [id, each] : clients_) {
-    if (each.get() == &client) waiting_for_room_.push_back(id);
-  }
-}
-
 void Server::room_may_be_there() {
   if (waiting_for_room_.empty() || std::exchange(resume_posted_, true)) return;
   loop_.post([this] {
@@ -131,9 +125,13 @@ void Server::sweep() {
     if (client->last_active_ms() < limit) idle.push_back(id);
   }
   for (const uint64_t id : idle) gone(id, "idle for too long");
+  arm_sweep();
+}
+
+void Server::arm_sweep() {
   sweep_armed_ = !clients_.empty();
-  if (sweep_armed_)
-    sweep_timer_->arm(clock_.steady_ms() + std::min(kSweepMs, settings_.limits.idle_timeout_ms));
+  if (!sweep_armed_) return sweep_timer_->cancel();
+  sweep_timer_->arm(clock_.steady_ms() + std::min(kSweepMs, settings_.limits.idle_timeout_ms));
 }
 
 void Server::drain(int64_t patience_ms, std::function<void()> done) {
@@ -145,6 +143,7 @@ void Server::drain(int64_t patience_ms, std::function<void()> done) {
   });
   drain_timer_->arm(clock_.steady_ms() + patience_ms);
   for (const auto& [id, client] : clients_) client->drain();
+  core_->answer_waiting_fetches(now());
   check_drained();
 }
 

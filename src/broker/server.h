@@ -42,7 +42,7 @@ class Server final : public Outlet, public ClientHost {
   bool reserve(uint64_t bytes) override;
   void give_back(uint64_t bytes) override;
   bool congested() const override { return core_->congested(); }
-  void wait_for_room(Client& client) override;
+  void wait_for_room(uint64_t connection) override { waiting_for_room_.push_back(connection); }
   void serve(const wire::RequestHeader& request, uint64_t connection, uint64_t sequence) override;
   void gone(uint64_t connection, std::string_view why) override;
 
@@ -51,6 +51,7 @@ class Server final : public Outlet, public ClientHost {
   void resume_waiting();
   void tick();
   void sweep();
+  void arm_sweep();
   void check_drained();
 
   os::EventLoop& loop_;

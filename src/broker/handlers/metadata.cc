@@ -43,8 +43,13 @@ MetadataResponse::Topic look_up(const wire::MetadataRequest::Topic& wanted, bool
   }
   if (!context.state().topic(*wanted.name)) {
     answer.error_code = wire::ErrorCode::unknown_topic_or_partition;
-    if (may_create)
-      answer.error_code = create(context, {.name = std::string(*wanted.name), .config = {}}).code;
+    if (may_create) {
+      const Refusal refusal = create(context, {.name = std::string(*wanted.name), .config = {}});
+      // Clients ask again soon after the one, but know the other from produce only.
+      answer.error_code = refusal.code == wire::ErrorCode::kafka_storage_error
+                              ? wire::ErrorCode::leader_not_available
+                              : refusal.code;
+    }
   }
   if (const Topic* topic = context.state().topic(*wanted.name)) return describe(*topic, node_id);
   return answer;
