@@ -42,7 +42,7 @@ class SimulatedFile final : public os::File {
     const std::lock_guard lock(disk_.mutex_);
     HOLDFAST_CHECKED(disk_.begin(SimulatedDisk::Kind::read, "read " + path_));
     const auto& now = *node_->now;
-    if (offset >= now.size()) return 0;
+    if (offset >= now.size() || to.empty()) return 0;
     const size_t count = std::min<size_t>(to.size(), now.size() - offset);
     std::memcpy(to.data(), now.data() + offset, count);
     return count;

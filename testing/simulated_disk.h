@@ -33,7 +33,10 @@ class SimulatedDisk final : public os::Files {
   void fail_operation(uint64_t n, ErrorCode code, bool from_then_on);
   bool operation_failed() const { return operation_failed_; }
   /// Bytes that all files together may take; more is `disk_full`.
-  void set_space(uint64_t bytes) { space_ = bytes; }
+  void set_space(uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    space_ = bytes;
+  }
   void count_reads(bool on) { count_reads_ = on; }
 
   /// Power on again: what had not been synced is kept, dropped or torn. Also without a cut before, which is then made now.

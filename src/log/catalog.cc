@@ -207,7 +207,10 @@ Result<Frame> Catalog::frame_of(Ref ref, const IndexEntry& entry, PartitionId pa
   Segment& segment = segment_of(ref);
   const auto mapping = HOLDFAST_TRY(map(segment));
   auto frame = HOLDFAST_TRY(frame_at(segment, mapping, entry.file_offset(), durable));
-  HOLDFAST_CHECK(frame.key.partition == partition && frame.key.last_offset == entry.last_offset);
+  if (frame.key.partition != partition || frame.key.last_offset != entry.last_offset) {
+    return fail(ErrorCode::corrupt, fmt::format("{}: not the frame that the index names; remove the index file, it is rebuilt",
+                                                describe_place(segment.path, frame.begin, entry.file_offset())));
+  }
   return frame;
 }
 

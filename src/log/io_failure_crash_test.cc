@@ -8,7 +8,7 @@ namespace {
 
 using testing::SimulatedDisk;
 
-constexpr int actions = 160;
+constexpr int actions = 200;
 
 uint64_t operations_of(uint64_t seed) {
   SimulatedDisk disk(seed);
@@ -48,7 +48,7 @@ void fail_once(uint64_t seed, uint64_t n, ErrorCode code, bool from_then_on, boo
 }
 
 TEST(IoFailure, NoFailureAtAnyOperationLosesWhatWasAcknowledged) {
-  for (uint64_t seed = 1; seed <= 2; ++seed) {
+  for (const uint64_t seed : {4u}) {
     const uint64_t operations = operations_of(seed);
     for (uint64_t n = 0; n < operations; ++n) {
       for (const bool power_cut_after : {false, true}) {

@@ -109,6 +109,28 @@ void RawWriteAndSync(benchmark::State& state) {
 BENCHMARK(RawWriteAndSync)->Arg(4096)->Arg(65536)->Arg(1 << 20)->Iterations(2000)->UseRealTime()->MeasureProcessCPUTime()
     ->Unit(benchmark::kMicrosecond);
 
+/// From opening the folder of a log of that many MB to the started log.
+void Reopen(benchmark::State& state) {
+  testing::TemporaryFolder folder;
+  const LogSettings settings{.folder = folder.path() + "/log"};
+  {
+    auto log = *Log::open(os::real_files(), settings);
+    (void)log->start({});
+    const std::string body(65536, 'x');
+    const ByteView part = as_bytes(body);
+    const auto bytes = static_cast<uint64_t>(state.range(0)) * 1'000'000;
+    for (uint64_t n = 0; log->end().value < bytes;) n += log->append(key_of(n), std::span(&part, 1)).has_value();
+  }
+  for (auto _ : state) {
+    auto log = Log::open(os::real_files(), settings);
+    if (!log || !(*log)->start({})) state.SkipWithError("cannot open again");
+    state.PauseTiming();
+    log = fail(ErrorCode::interrupted, "closed");
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(Reopen)->Arg(0)->Arg(30)->Arg(3000)->Iterations(3)->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+
 /// Sequential reads of one partition among 16, as a consumer does: 1 MiB at a time, from the page cache.
 void Read(benchmark::State& state) {
   Subject subject;
