@@ -1,6 +1,7 @@
 """kafka-python (pure Python) and confluent-kafka (librdkafka, newer than Debian's) against the broker."""
 import os
 import pathlib
+import random
 import subprocess
 import sys
 
@@ -69,7 +70,7 @@ def kafka_python_administers(served):
     admin.close()
 
 
-def confluent_idempotent_producer_survives_a_restart_in_between(served):
+def confluent_idempotent_producer_survives_five_kills(served):
     failures, acknowledged = [], []
 
     def delivered(error, message):
@@ -77,10 +78,13 @@ def confluent_idempotent_producer_survives_a_restart_in_between(served):
 
     producer = confluent_kafka.Producer({"bootstrap.servers": served.address, "enable.idempotence": True, "linger.ms": 1})
     values = [b"value %d" % i for i in range(20_000)]
+    seed = int(os.environ.get("HOLDFAST_SEED") or random.randrange(1 << 32))
+    kills = set(random.Random(seed).sample(range(100, 19_900), 5))
+    print(f"seed {seed}", flush=True)
     for i, value in enumerate(values):
         producer.produce("cf", value, partition=0, on_delivery=delivered)
-        if i == 10_000:
-            producer.poll(0)
+        if i in kills:
+            producer.poll(0.05)
             served.kill()
             served.start()
     expect("left unsent", producer.flush(60), 0)
@@ -115,4 +119,4 @@ def confluent_administers(served):
 
 
 main([kafka_python_writes_reads_and_stores_offsets, kafka_python_administers,
-      confluent_idempotent_producer_survives_a_restart_in_between, confluent_administers])
+      confluent_idempotent_producer_survives_five_kills, confluent_administers])
