@@ -6,7 +6,9 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <random>
+#include <span>
+
+#include "base/os/random.h"
 
 namespace holdfast::pipeline {
 
@@ -41,13 +43,14 @@ class Backoff {
   int64_t next_ms() {
     const int64_t whole = std::max<int64_t>(next_ms_, 1);
     next_ms_ = std::min(max_ms_, next_ms_ * 2);
-    return std::uniform_int_distribution<int64_t>((whole + 1) / 2, whole)(random_);
+    uint32_t chance = 0;
+    os::random_bytes(std::as_writable_bytes(std::span(&chance, 1)));
+    return whole - static_cast<int64_t>(chance % static_cast<uint32_t>(whole / 2 + 1));
   }
   void reset() { next_ms_ = first_ms_; }
 
  private:
   int64_t first_ms_, max_ms_, next_ms_;
-  std::minstd_rand random_{std::random_device{}()};  // tidy: random, because it is jitter and nothing else
 };
 
 }  // namespace holdfast::pipeline
