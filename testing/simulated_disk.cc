@@ -5,11 +5,14 @@
 namespace holdfast::testing {
 namespace {
 
-std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+std::string folder_of(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
 
 class SimulatedMapping final : public os::Mapping {
  public:
-  SimulatedMapping(std::shared_ptr<std::vector<std::byte>> content, uint64_t offset, uint64_t length)
+  SimulatedMapping(std::shared_ptr<std::vector<std::byte>> content, uint64_t offset,
+                   uint64_t length)
       : content_(std::move(content)), bytes_(ByteView(*content_).subspan(offset, length)) {}
   ByteView bytes() const override { return bytes_; }
 
@@ -94,7 +97,8 @@ class SimulatedFile final : public os::File {
   Result<std::unique_ptr<os::Mapping>> map(uint64_t offset, uint64_t length) override {
     const std::lock_guard lock(disk_.mutex_);
     HOLDFAST_CHECKED(disk_.begin(SimulatedDisk::Kind::read, "map " + path_));
-    if (offset + length > node_->now->size()) return fail(ErrorCode::io, "cannot map beyond the end of " + path_);
+    if (offset + length > node_->now->size())
+      return fail(ErrorCode::io, "cannot map beyond the end of " + path_);
     return std::make_unique<SimulatedMapping>(node_->now, offset, length);
   }
 
@@ -148,21 +152,25 @@ std::string SimulatedDisk::operation_name(uint64_t number) const {
 Status SimulatedDisk::resize_locked(Node& node, const std::string& path, uint64_t size) {
   const uint64_t before = node.now->size();
   if (size == before) return {};
-  if (size > before && used_locked() + (size - before) > space_) return fail(ErrorCode::disk_full, "no space for " + path);
+  if (size > before && used_locked() + (size - before) > space_)
+    return fail(ErrorCode::disk_full, "no space for " + path);
   // Mappings keep the old bytes: files of ours are never resized once they are mapped.
   auto resized = std::make_shared<std::vector<std::byte>>(*node.now);
   resized->resize(size);
   node.now = std::move(resized);
   node.size_dirty = true;
   // Bytes cut off and grown again read as zero, so they may differ from what was durable.
-  for (uint64_t at = std::min(before, size); at < std::max(before, size); at += sector_bytes) node.dirty.insert(at / sector_bytes);
+  for (uint64_t at = std::min(before, size); at < std::max(before, size); at += sector_bytes)
+    node.dirty.insert(at / sector_bytes);
   return {};
 }
 
-Status SimulatedDisk::write_locked(Node& node, const std::string& path, uint64_t offset, std::span<const ByteView> parts) {
+Status SimulatedDisk::write_locked(Node& node, const std::string& path, uint64_t offset,
+                                   std::span<const ByteView> parts) {
   uint64_t bytes = 0;
   for (const ByteView part : parts) bytes += part.size();
-  if (offset + bytes > node.now->size()) HOLDFAST_CHECKED(resize_locked(node, path, offset + bytes));
+  if (offset + bytes > node.now->size())
+    HOLDFAST_CHECKED(resize_locked(node, path, offset + bytes));
   uint64_t at = offset;
   for (const ByteView part : parts) {
     if (!part.empty()) std::memcpy(node.now->data() + at, part.data(), part.size());
@@ -195,7 +203,8 @@ void SimulatedDisk::sync_locked(Node& node, bool well) {
 /// What the power cut leaves of a file.
 void SimulatedDisk::settle(Node& node) {
   const auto now = node.now;
-  const uint64_t style = random_() % 4;  // all kept, all dropped, each sector by itself (twice as likely)
+  const uint64_t style =
+      random_() % 4;  // all kept, all dropped, each sector by itself (twice as likely)
   std::vector<std::byte> left = node.durable;
   if (node.size_dirty && style != 1) left.resize(now->size());
   for (const uint64_t sector : node.dirty) {
@@ -269,9 +278,11 @@ Result<std::unique_ptr<os::File>> SimulatedDisk::open(const std::string& path, o
   const auto found = names_.find(path);
   const bool creates = mode == os::OpenMode::create_new || mode == os::OpenMode::create_or_open;
   const bool makes_new = found == names_.end() && creates;
-  HOLDFAST_CHECKED(begin(makes_new ? Kind::change : Kind::read, (makes_new ? "create " : "open ") + path));
+  HOLDFAST_CHECKED(
+      begin(makes_new ? Kind::change : Kind::read, (makes_new ? "create " : "open ") + path));
   if (found == names_.end() && !creates) return fail(ErrorCode::not_found, "no file " + path);
-  if (found != names_.end() && mode == os::OpenMode::create_new) return fail(ErrorCode::exists, "there is a file " + path);
+  if (found != names_.end() && mode == os::OpenMode::create_new)
+    return fail(ErrorCode::exists, "there is a file " + path);
   if (!makes_new) return std::make_unique<SimulatedFile>(*this, found->second, path);
   auto node = std::make_shared<Node>();
   names_[path] = node;
@@ -302,7 +313,8 @@ Status SimulatedDisk::rename(const std::string& from, const std::string& to) {
   HOLDFAST_CHECKED(begin(Kind::change, "rename " + from + " to " + to));
   const auto found = names_.find(from);
   if (found == names_.end()) return fail(ErrorCode::not_found, "no file " + from);
-  changes_.push_back({.folder = folder_of(from), .removed = from, .added = to, .node = found->second});
+  changes_.push_back(
+      {.folder = folder_of(from), .removed = from, .added = to, .node = found->second});
   apply(names_, changes_.back());
   return {};
 }

@@ -13,20 +13,23 @@
 
 namespace holdfast::testing {
 
-/// A file system in memory that keeps only what it promised: bytes survive a power cut if they were synced, names if their
-/// folder was. What was not synced may be kept, dropped, or torn at any 512-byte sector, and names may be kept or
-/// dropped one by one, as the seed decides. It is harsher than ext4, which journals names in order.
+/// A file system in memory that keeps only what it promised: bytes survive a power cut if they were
+/// synced, names if their folder was. What was not synced may be kept, dropped, or torn at any
+/// 512-byte sector, and names may be kept or dropped one by one, as the seed decides. It is harsher
+/// than ext4, which journals names in order.
 ///
-/// After a failed sync the pages count as clean, as in Linux: they can still be read, a later sync says yes and writes
-/// nothing of them, and a power cut takes them away.
+/// After a failed sync the pages count as clean, as in Linux: they can still be read, a later sync
+/// says yes and writes nothing of them, and a power cut takes them away.
 ///
-/// Operations are counted: everything that changes the disk, and opens, reads and mappings when `count_reads` is on. Any thread.
+/// Operations are counted: everything that changes the disk, and opens, reads and mappings when
+/// `count_reads` is on. Any thread.
 class SimulatedDisk final : public os::Files {
  public:
   explicit SimulatedDisk(uint64_t seed) : random_(seed) {}
 
   // --- faults
-  /// The power goes when the n-th operation from now (0: the next one) begins: it and all later ones fail with `io`.
+  /// The power goes when the n-th operation from now (0: the next one) begins: it and all later
+  /// ones fail with `io`.
   void cut_power_before(uint64_t n) { cut_at_ = operations_ + n; }
   bool power_was_cut() const { return power_cut_; }
   /// The n-th operation from now fails with `code`; with `from_then_on`, all later ones too.
@@ -39,9 +42,11 @@ class SimulatedDisk final : public os::Files {
   }
   void count_reads(bool on) { count_reads_ = on; }
 
-  /// Power on again: what had not been synced is kept, dropped or torn. Also without a cut before, which is then made now.
+  /// Power on again: what had not been synced is kept, dropped or torn. Also without a cut before,
+  /// which is then made now.
   void power_on();
-  /// The machine stayed on and only the process ended: nothing is lost, but what was not synced is still not.
+  /// The machine stayed on and only the process ended: nothing is lost, but what was not synced is
+  /// still not.
   void restart_process();
   /// Flips one bit of the stored bytes, as rot does.
   void flip(const std::string& path, uint64_t offset, unsigned bit);
@@ -89,7 +94,8 @@ class SimulatedDisk final : public os::Files {
 
   enum class Kind { read, change };
   Status begin(Kind kind, const std::string& what);
-  Status write_locked(Node& node, const std::string& path, uint64_t offset, std::span<const ByteView> parts);
+  Status write_locked(Node& node, const std::string& path, uint64_t offset,
+                      std::span<const ByteView> parts);
   Status resize_locked(Node& node, const std::string& path, uint64_t size);
   void sync_locked(Node& node, bool well);
   uint64_t used_locked() const;

@@ -8,8 +8,9 @@
 
 namespace holdfast::log {
 
-/// Finds frames: which segments there are, and in which of them each partition has frames. Costs 8 bytes of memory for each
-/// (segment, partition); the entries themselves are in the index files, but for the newest segments.
+/// Finds frames: which segments there are, and in which of them each partition has frames. Costs 8
+/// bytes of memory for each (segment, partition); the entries themselves are in the index files,
+/// but for the newest segments.
 ///
 /// Owner's thread only. Frames at or above `durable`, an argument everywhere, are not found.
 class Catalog {
@@ -30,10 +31,12 @@ class Catalog {
 
   Result<std::vector<Frame>> read(PartitionId partition, int64_t from_offset, uint64_t bytes_max,
                                   bool at_least_one, Position durable);
-  Result<std::optional<Frame>> find_time(PartitionId partition, int64_t from_offset, int64_t timestamp_ms,
-                                         Position durable);
-  Result<std::optional<Frame>> find_max_timestamp(PartitionId partition, int64_t from_offset, Position durable);
-  /// Every frame of the owner's in [from, durable), whole and checked. `from` lies on a frame's begin.
+  Result<std::optional<Frame>> find_time(PartitionId partition, int64_t from_offset,
+                                         int64_t timestamp_ms, Position durable);
+  Result<std::optional<Frame>> find_max_timestamp(PartitionId partition, int64_t from_offset,
+                                                  Position durable);
+  /// Every frame of the owner's in [from, durable), whole and checked. `from` lies on a frame's
+  /// begin.
   Status replay(Position from, Position durable, const std::function<Status(const Frame&)>& visit);
 
  private:
@@ -59,7 +62,8 @@ class Catalog {
   std::deque<SegmentPtr> segments_;
   uint64_t bytes_used_ = 0;
   std::unordered_map<PartitionId, std::vector<Ref>> partitions_;
-  // Mappings used last, so that reading on does not map again; the rest live only as long as frames pin them.
+  // Mappings used last, so that reading on does not map again; the rest live only as long as frames
+  // pin them.
   std::array<std::shared_ptr<const os::Mapping>, 8> recent_;
   size_t next_recent_ = 0;
 };

@@ -25,7 +25,9 @@ void fill(SimulatedDisk& disk, Workload& workload) {
   ASSERT_FALSE(*disk.exists("/log/00000000000000000003.seg"));
 }
 
-const std::string segment_file(uint64_t n) { return "/log/" + format::segment_name(n); }
+const std::string segment_file(uint64_t n) {
+  return "/log/" + format::segment_name(n);
+}
 
 TEST(Damage, EachFlippedBitOfAFrameIsNamedWithFileAndPosition) {
   SimulatedDisk disk(1);
@@ -42,7 +44,8 @@ TEST(Damage, EachFlippedBitOfAFrameIsNamedWithFileAndPosition) {
     const auto& frame = workload.appended()[random() % workload.appended().size()];
     auto at = segments.rbegin();
     while (at->second.begin > frame.begin) ++at;
-    const uint64_t offset = at->second.offset_of(frame.begin) + random() % (frame.end.value - frame.begin.value);
+    const uint64_t offset =
+        at->second.offset_of(frame.begin) + random() % (frame.end.value - frame.begin.value);
     const unsigned bit = random() % 8;
     disk.flip(segment_file(at->first), offset, bit);
     SCOPED_TRACE("segment " + std::to_string(at->first) + " offset " + std::to_string(offset));
@@ -56,7 +59,9 @@ TEST(Damage, EachFlippedBitOfAFrameIsNamedWithFileAndPosition) {
     if (at->first == 2) {
       ASSERT_FALSE(log);
       EXPECT_EQ(log.error().code, ErrorCode::corrupt);
-      EXPECT_NE(log.error().message.find(segment_file(2) + " at position " + std::to_string(frame.begin.value)), std::string::npos)
+      EXPECT_NE(log.error().message.find(segment_file(2) + " at position " +
+                                         std::to_string(frame.begin.value)),
+                std::string::npos)
           << log.error().message;
     } else {
       ASSERT_TRUE(log) << log.error().message;
@@ -64,7 +69,8 @@ TEST(Damage, EachFlippedBitOfAFrameIsNamedWithFileAndPosition) {
       ASSERT_FALSE(replayed);
       EXPECT_EQ(replayed.error().code, ErrorCode::corrupt);
       if (frame.key.kind == FrameKind::batch) {
-        const auto read = (*log)->read(frame.key.partition, frame.key.first_offset, UINT64_MAX, true);
+        const auto read =
+            (*log)->read(frame.key.partition, frame.key.first_offset, UINT64_MAX, true);
         ASSERT_FALSE(read);
         EXPECT_EQ(read.error().code, ErrorCode::corrupt);
       }
@@ -98,7 +104,8 @@ TEST_P(DamagedFile, StopsTheStartAndIsNamed) {
 
 INSTANTIATE_TEST_SUITE_P(Each, DamagedFile,
                          ::testing::Values(std::pair("log.meta", 3ul), std::pair("log.meta", 40ul),
-                                           std::pair("checkpoint", 17ul), std::pair("00000000000000000000.seg", 33ul),
+                                           std::pair("checkpoint", 17ul),
+                                           std::pair("00000000000000000000.seg", 33ul),
                                            std::pair("00000000000000000001.seg", 4000ul),
                                            std::pair("00000000000000000002.seg", 20ul)));
 
@@ -118,7 +125,8 @@ TEST_P(MissingFile, StopsTheStartAndIsNamed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, MissingFile,
-                         ::testing::Values("log.meta", "00000000000000000000.seg", "00000000000000000001.seg"));
+                         ::testing::Values("log.meta", "00000000000000000000.seg",
+                                           "00000000000000000001.seg"));
 
 TEST(Damage, AMissingLastSegmentIsKnownByTheCheckpoint) {
   SimulatedDisk disk(4);

@@ -1,8 +1,7 @@
 #include "log/engine.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+#include <fmt/core.h>
 
 #include "base/check.h"
 #include "base/fault.h"
@@ -13,18 +12,20 @@ namespace {
 
 constexpr uint64_t segment_unit = 1 << 20;
 constexpr uint64_t segment_bytes_most = 16ull << 30;
-/// The first segment of an empty folder is small, so that it is made in milliseconds; meanwhile the next is prepared.
+/// The first segment of an empty folder is small, so that it is made in milliseconds; meanwhile the
+/// next is prepared.
 constexpr uint64_t first_segment_bytes = 8 << 20;
 
 Status check_settings(const LogSettings& settings) {
   if (settings.segment_bytes == 0 || settings.segment_bytes % segment_unit != 0 ||
       settings.segment_bytes > segment_bytes_most) {
-    return fail(ErrorCode::invalid, fmt::format("segment_bytes is {}; it must be a multiple of 1 MiB, at most 16 GiB",
-                                                settings.segment_bytes));
+    return fail(ErrorCode::invalid,
+                fmt::format("segment_bytes is {}; it must be a multiple of 1 MiB, at most 16 GiB",
+                            settings.segment_bytes));
   }
   if (settings.bytes_max < settings.segment_bytes) {
-    return fail(ErrorCode::invalid, fmt::format("bytes_max is {}, less than one segment of {}", settings.bytes_max,
-                                                settings.segment_bytes));
+    return fail(ErrorCode::invalid, fmt::format("bytes_max is {}, less than one segment of {}",
+                                                settings.bytes_max, settings.segment_bytes));
   }
   return {};
 }
@@ -44,17 +45,19 @@ Engine::Engine(os::Files& files, const LogSettings& settings, const Options& opt
       writer_(files, settings.folder, queue_, spares_),
       housekeeper_(files, settings.folder, spares_, settings.segment_bytes) {}
 
-Result<std::unique_ptr<Engine>> Engine::open(os::Files& files, const LogSettings& settings, const Options& options) {
+Result<std::unique_ptr<Engine>> Engine::open(os::Files& files, const LogSettings& settings,
+                                             const Options& options) {
   HOLDFAST_CHECKED(check_settings(settings));
   HOLDFAST_CHECKED(files.create_directories(settings.folder));
   std::unique_ptr<Engine> engine(new Engine(files, settings, options));
   auto lock = files.lock(settings.folder + "/" + std::string(format::lock_name));
   if (!lock) {
-    return fail(lock.error().code,
-                fmt::format("cannot open log folder {}: {}", settings.folder, lock.error().message));
+    return fail(lock.error().code, fmt::format("cannot open log folder {}: {}", settings.folder,
+                                               lock.error().message));
   }
   engine->lock_ = std::move(*lock);
-  HOLDFAST_CHECKED(engine->take_over(HOLDFAST_TRY(recover(files, settings.folder, settings.segment_bytes))));
+  HOLDFAST_CHECKED(
+      engine->take_over(HOLDFAST_TRY(recover(files, settings.folder, settings.segment_bytes))));
   return engine;
 }
 
@@ -82,11 +85,13 @@ Status Engine::take_over(Recovered recovered) {
 
 Status Engine::prepare_folder() {
   for (const std::string& path : garbage_) {
-    if (auto gone = files_.remove(path); !gone && gone.error().code != ErrorCode::not_found) return gone;
+    if (auto gone = files_.remove(path); !gone && gone.error().code != ErrorCode::not_found)
+      return gone;
   }
   if (!fresh_) return {};
   const std::string meta = format::encode_meta();
-  return os::replace_file(files_, settings_.folder + "/" + std::string(format::meta_name), as_bytes(meta));
+  return os::replace_file(files_, settings_.folder + "/" + std::string(format::meta_name),
+                          as_bytes(meta));
 }
 
 Status Engine::start(Callbacks callbacks) {
@@ -132,8 +137,8 @@ Engine::~Engine() {
   }
 }
 
-/// A last frame, of the log's own, says that all before it had been durable. So a damaged last frame is seen as damage at the
-/// next start, and not taken for a torn tail.
+/// A last frame, of the log's own, says that all before it had been durable. So a damaged last
+/// frame is seen as damage at the next start, and not taken for a torn tail.
 void Engine::mark_end() {
   if (!needs_mark_ || writer_.failed() || durable() != end_) return;
   queue_frame({.kind = format::mark_kind, .partition = {}}, {}, 0);
@@ -155,10 +160,12 @@ Status Engine::plan_segment(uint64_t frame) {
   segment->header.sequence = first ? 0 : segments.back()->header.sequence + 1;
   segment->header.generation = next_generation_;
   segment->header.begin = end_;
-  segment->header.file_bytes = small ? std::min(first_segment_bytes, settings_.segment_bytes) : settings_.segment_bytes;
+  segment->header.file_bytes =
+      small ? std::min(first_segment_bytes, settings_.segment_bytes) : settings_.segment_bytes;
   if (catalog_.bytes_used() + segment->header.file_bytes > settings_.bytes_max) {
-    return fail(ErrorCode::limit, fmt::format("the log in {} holds {} bytes and may hold {}", settings_.folder,
-                                              catalog_.bytes_used(), settings_.bytes_max));
+    return fail(ErrorCode::limit,
+                fmt::format("the log in {} holds {} bytes and may hold {}", settings_.folder,
+                            catalog_.bytes_used(), settings_.bytes_max));
   }
   segment->path = settings_.folder + "/" + format::segment_name(segment->header.sequence);
   segment->end = end_;
@@ -170,15 +177,19 @@ Status Engine::plan_segment(uint64_t frame) {
 
 Result<Position> Engine::append(const FrameKey& key, std::span<const ByteView> body) {
   HOLDFAST_CHECK(started_);
-  if (writer_.failed()) return fail(ErrorCode::read_only, "the log stopped after a failed write; restart to recover");
+  if (writer_.failed())
+    return fail(ErrorCode::read_only, "the log stopped after a failed write; restart to recover");
   uint64_t body_bytes = 0;
   for (const ByteView part : body) body_bytes += part.size();
   const uint64_t bytes = format::frame_bytes(body_bytes);
-  if (bytes > std::min(format::frames_max_bytes(settings_.segment_bytes), settings_.pending_bytes_max)) {
-    return fail(ErrorCode::invalid, fmt::format("a frame of {} bytes is larger than a segment can hold", body_bytes));
+  if (bytes >
+      std::min(format::frames_max_bytes(settings_.segment_bytes), settings_.pending_bytes_max)) {
+    return fail(ErrorCode::invalid,
+                fmt::format("a frame of {} bytes is larger than a segment can hold", body_bytes));
   }
   if (end_.value - durable().value + bytes > settings_.pending_bytes_max) {
-    return fail(ErrorCode::limit, fmt::format("{} bytes wait to be made durable", end_.value - durable().value));
+    return fail(ErrorCode::limit,
+                fmt::format("{} bytes wait to be made durable", end_.value - durable().value));
   }
   install_indexes();
   const auto& segments = catalog_.segments();
@@ -217,7 +228,8 @@ void Engine::install_indexes() {
   }
   const auto& segments = catalog_.segments();
   for (const SegmentPtr& segment : ready) {
-    const bool live = !segments.empty() && segment->header.sequence >= segments.front()->header.sequence;
+    const bool live =
+        !segments.empty() && segment->header.sequence >= segments.front()->header.sequence;
     if (live && segment->hot) catalog_.install_index_file(segment);
   }
 }
@@ -230,18 +242,20 @@ Status Engine::replay(Position from, const std::function<Status(const Frame&)>& 
   return catalog_.replay(std::max(from, begin()), durable(), visit);
 }
 
-Result<std::vector<Frame>> Engine::read(PartitionId partition, int64_t from_offset, uint64_t bytes_max,
-                                        bool at_least_one) {
+Result<std::vector<Frame>> Engine::read(PartitionId partition, int64_t from_offset,
+                                        uint64_t bytes_max, bool at_least_one) {
   install_indexes();
   return catalog_.read(partition, from_offset, bytes_max, at_least_one, durable());
 }
 
-Result<std::optional<Frame>> Engine::find_time(PartitionId partition, int64_t from_offset, int64_t timestamp_ms) {
+Result<std::optional<Frame>> Engine::find_time(PartitionId partition, int64_t from_offset,
+                                               int64_t timestamp_ms) {
   install_indexes();
   return catalog_.find_time(partition, from_offset, timestamp_ms, durable());
 }
 
-Result<std::optional<Frame>> Engine::find_max_timestamp(PartitionId partition, int64_t from_offset) {
+Result<std::optional<Frame>> Engine::find_max_timestamp(PartitionId partition,
+                                                        int64_t from_offset) {
   install_indexes();
   return catalog_.find_max_timestamp(partition, from_offset, durable());
 }

@@ -9,7 +9,8 @@
 
 namespace holdfast::log {
 
-/// The log put together. Tests make it without threads and take its steps themselves, so that each order of steps can be had.
+/// The log put together. Tests make it without threads and take its steps themselves, so that each
+/// order of steps can be had.
 class Engine final : public Log {
  public:
   struct Options {
@@ -17,7 +18,8 @@ class Engine final : public Log {
     uint64_t flush_bytes_max = 2ull << 20;  // of one write and sync, but for a single larger frame
   };
 
-  static Result<std::unique_ptr<Engine>> open(os::Files& files, const LogSettings& settings, const Options& options);
+  static Result<std::unique_ptr<Engine>> open(os::Files& files, const LogSettings& settings,
+                                              const Options& options);
   ~Engine() override;
 
   ByteView checkpoint() const override { return checkpoint_state_; }
@@ -30,8 +32,10 @@ class Engine final : public Log {
   Position begin() const override;
   Result<std::vector<Frame>> read(PartitionId partition, int64_t from_offset, uint64_t bytes_max,
                                   bool at_least_one) override;
-  Result<std::optional<Frame>> find_time(PartitionId partition, int64_t from_offset, int64_t timestamp_ms) override;
-  Result<std::optional<Frame>> find_max_timestamp(PartitionId partition, int64_t from_offset) override;
+  Result<std::optional<Frame>> find_time(PartitionId partition, int64_t from_offset,
+                                         int64_t timestamp_ms) override;
+  Result<std::optional<Frame>> find_max_timestamp(PartitionId partition,
+                                                  int64_t from_offset) override;
   void write_checkpoint(Position upto, ByteBuffer state) override;
   Status wait_for_checkpoint() override;
   void trim(Position before) override;

@@ -23,7 +23,8 @@ Result<FolderContents> list_folder(os::Files& files, const std::string& folder) 
       contents.indexes.push_back(*index);
     } else if (const auto spare = format::number_in(name, "spare-", ".seg")) {
       contents.spares.push_back(*spare);
-    } else if (format::number_in(name, "", ".preparing") || format::number_in(name, "", ".idx.new") ||
+    } else if (format::number_in(name, "", ".preparing") ||
+               format::number_in(name, "", ".idx.new") ||
                name == std::string(format::checkpoint_name) + ".new" ||
                name == std::string(format::meta_name) + ".new") {
       contents.leftovers.push_back(name);
@@ -32,11 +33,13 @@ Result<FolderContents> list_folder(os::Files& files, const std::string& folder) 
   return contents;
 }
 
-Status check_folder_version(os::Files& files, const std::string& folder, const FolderContents& contents) {
+Status check_folder_version(os::Files& files, const std::string& folder,
+                            const FolderContents& contents) {
   const std::string path = folder + "/" + std::string(format::meta_name);
   if (!contents.has_meta) {
     if (contents.is_empty()) return {};
-    return fail(ErrorCode::corrupt, fmt::format("{} is missing, but there are log files beside it", path));
+    return fail(ErrorCode::corrupt,
+                fmt::format("{} is missing, but there are log files beside it", path));
   }
   const auto bytes = HOLDFAST_TRY(os::read_file(files, path, 4096));
   const auto checked = format::check_meta(bytes);
@@ -55,10 +58,12 @@ Result<std::optional<StoredCheckpoint>> read_checkpoint(os::Files& files, const 
   const auto where = format::decode_checkpoint(found.file);
   if (!where) {
     const bool unknown = where.error().code == ErrorCode::version_unknown;
-    return fail(unknown ? ErrorCode::version_unknown : ErrorCode::corrupt,
-                fmt::format("{}: {}; if the log was never trimmed (its first segment begins at position 0), "
-                            "removing this file makes the state be rebuilt from the log",
-                            path, where.error().message));
+    return fail(
+        unknown ? ErrorCode::version_unknown : ErrorCode::corrupt,
+        fmt::format(
+            "{}: {}; if the log was never trimmed (its first segment begins at position 0), "
+            "removing this file makes the state be rebuilt from the log",
+            path, where.error().message));
   }
   found.where = *where;
   return found;

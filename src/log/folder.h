@@ -20,7 +20,8 @@ struct FolderContents {
 Result<FolderContents> list_folder(os::Files& files, const std::string& folder);
 
 /// `version_unknown`, or `corrupt` when log.meta is missing beside segments or damaged.
-Status check_folder_version(os::Files& files, const std::string& folder, const FolderContents& contents);
+Status check_folder_version(os::Files& files, const std::string& folder,
+                            const FolderContents& contents);
 
 struct StoredCheckpoint {
   format::Checkpoint where;
@@ -28,7 +29,8 @@ struct StoredCheckpoint {
 
   ByteView state() const { return ByteView(file).subspan(format::checkpoint_header_bytes); }
 };
-/// Nothing when there is none; `corrupt` when it does not check: it is replaced atomically, so it is never torn.
+/// Nothing when there is none; `corrupt` when it does not check: it is replaced atomically, so it
+/// is never torn.
 Result<std::optional<StoredCheckpoint>> read_checkpoint(os::Files& files, const std::string& folder,
                                                         const FolderContents& contents);
 

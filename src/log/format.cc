@@ -1,9 +1,8 @@
 #include "log/format.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <charconv>
+#include <fmt/core.h>
 
 #include "base/crc32c.h"
 
@@ -36,8 +35,9 @@ Status check_header(ByteView bytes, size_t least, std::string_view magic) {
   }
   const auto found = load_le<uint32_t>(bytes.data() + version_at);
   if (found != version) {
-    return fail(ErrorCode::version_unknown,
-                fmt::format("it has format version {}, this program knows only {}", found, version));
+    return fail(
+        ErrorCode::version_unknown,
+        fmt::format("it has format version {}, this program knows only {}", found, version));
   }
   return {};
 }
@@ -100,7 +100,9 @@ std::optional<FrameHeader> decode_frame_header(const std::byte* from) {
   return header;
 }
 
-bool frame_checks(ByteView frame) { return load_le<uint32_t>(frame.data() + 4) == crc32c(frame.subspan(8)); }
+bool frame_checks(ByteView frame) {
+  return load_le<uint32_t>(frame.data() + 4) == crc32c(frame.subspan(8));
+}
 
 std::string encode_meta() {
   std::string bytes(meta_bytes, '\0');
@@ -110,7 +112,9 @@ std::string encode_meta() {
   return bytes;
 }
 
-Status check_meta(ByteView bytes) { return check_header(bytes, meta_bytes, meta_magic); }
+Status check_meta(ByteView bytes) {
+  return check_header(bytes, meta_bytes, meta_magic);
+}
 
 ByteBuffer encode(const Checkpoint& checkpoint, ByteView state) {
   ByteBuffer bytes(checkpoint_header_bytes + state.size());
@@ -118,7 +122,8 @@ ByteBuffer encode(const Checkpoint& checkpoint, ByteView state) {
   store_le<uint64_t>(bytes.data() + 16, checkpoint.upto.value);
   store_le<uint64_t>(bytes.data() + 24, checkpoint.durable.value);
   store_le<uint64_t>(bytes.data() + 32, state.size());
-  if (!state.empty()) std::memcpy(bytes.data() + checkpoint_header_bytes, state.data(), state.size());
+  if (!state.empty())
+    std::memcpy(bytes.data() + checkpoint_header_bytes, state.data(), state.size());
   close_header(bytes);
   return bytes;
 }
@@ -132,12 +137,21 @@ Result<Checkpoint> decode_checkpoint(ByteView bytes) {
                     .durable = {load_le<uint64_t>(bytes.data() + 24)}};
 }
 
-std::string segment_name(uint64_t sequence) { return fmt::format("{:020}.seg", sequence); }
-std::string index_name(uint64_t sequence) { return fmt::format("{:020}.idx", sequence); }
-std::string spare_name(uint64_t number) { return fmt::format("spare-{:020}.seg", number); }
-std::string preparing_name(uint64_t number) { return fmt::format("{:020}.preparing", number); }
+std::string segment_name(uint64_t sequence) {
+  return fmt::format("{:020}.seg", sequence);
+}
+std::string index_name(uint64_t sequence) {
+  return fmt::format("{:020}.idx", sequence);
+}
+std::string spare_name(uint64_t number) {
+  return fmt::format("spare-{:020}.seg", number);
+}
+std::string preparing_name(uint64_t number) {
+  return fmt::format("{:020}.preparing", number);
+}
 
-std::optional<uint64_t> number_in(std::string_view name, std::string_view prefix, std::string_view suffix) {
+std::optional<uint64_t> number_in(std::string_view name, std::string_view prefix,
+                                  std::string_view suffix) {
   if (!name.starts_with(prefix) || !name.ends_with(suffix)) return std::nullopt;
   if (name.size() != prefix.size() + 20 + suffix.size()) return std::nullopt;
   const std::string_view digits = name.substr(prefix.size(), 20);

@@ -6,7 +6,8 @@
 
 #include "log/log.h"
 
-/// The bytes of the log on disk, and nothing else: no file is touched here. docs/formats/log.md describes every field.
+/// The bytes of the log on disk, and nothing else: no file is touched here. docs/formats/log.md
+/// describes every field.
 namespace holdfast::log::format {
 
 inline constexpr uint32_t version = 1;
@@ -15,11 +16,16 @@ inline constexpr uint64_t segment_header_bytes = page_bytes;
 inline constexpr uint64_t frame_header_bytes = 64;
 inline constexpr uint64_t frame_alignment = 8;
 inline constexpr uint32_t frame_magic = 0x31724648;  // "HFr1"
-/// A frame of the log's own, never shown to the owner: says that everything before it was durable when the log was closed.
+/// A frame of the log's own, never shown to the owner: says that everything before it was durable
+/// when the log was closed.
 inline constexpr FrameKind mark_kind{0};
 
-constexpr uint64_t round_up(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
-constexpr uint64_t round_down(uint64_t value, uint64_t unit) { return value / unit * unit; }
+constexpr uint64_t round_up(uint64_t value, uint64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+constexpr uint64_t round_down(uint64_t value, uint64_t unit) {
+  return value / unit * unit;
+}
 constexpr uint64_t frame_bytes(uint64_t body_bytes) {
   return round_up(frame_header_bytes + body_bytes, frame_alignment);
 }
@@ -55,11 +61,14 @@ void encode(const SegmentHeader& header, MutableBytes page);
 /// `invalid` when it is not a header, `version_unknown` when another version wrote it.
 Result<SegmentHeader> decode_segment_header(ByteView page);
 
-/// Writes the header with its CRC to `to`. `padding` is the zero bytes between the body and the next frame.
+/// Writes the header with its CRC to `to`. `padding` is the zero bytes between the body and the
+/// next frame.
 void encode(const FrameHeader& header, std::span<const ByteView> body, std::byte* to);
-/// Only the fields: nothing for bytes that cannot be a frame header. Whether the frame is whole, `frame_checks` tells.
+/// Only the fields: nothing for bytes that cannot be a frame header. Whether the frame is whole,
+/// `frame_checks` tells.
 std::optional<FrameHeader> decode_frame_header(const std::byte* from);
-/// Whether the CRC of the whole frame (header, body, padding) is right. `frame` is exactly `frame_bytes` long.
+/// Whether the CRC of the whole frame (header, body, padding) is right. `frame` is exactly
+/// `frame_bytes` long.
 bool frame_checks(ByteView frame);
 
 std::string encode_meta();
@@ -77,11 +86,14 @@ Result<Checkpoint> decode_checkpoint(ByteView bytes);
 inline constexpr std::string_view meta_name = "log.meta";
 inline constexpr std::string_view lock_name = "lock";
 inline constexpr std::string_view checkpoint_name = "checkpoint";
-std::string segment_name(uint64_t sequence);      // 00000000000000000007.seg
-std::string index_name(uint64_t sequence);        // 00000000000000000007.idx
-std::string spare_name(uint64_t number);          // spare-00000000000000000007.seg: ready for use as a segment
-std::string preparing_name(uint64_t number);      // 00000000000000000007.preparing: not yet ready, thrown away at start
+std::string segment_name(uint64_t sequence);  // 00000000000000000007.seg
+std::string index_name(uint64_t sequence);    // 00000000000000000007.idx
+std::string spare_name(
+    uint64_t number);  // spare-00000000000000000007.seg: ready for use as a segment
+std::string preparing_name(
+    uint64_t number);  // 00000000000000000007.preparing: not yet ready, thrown away at start
 /// The number in such a name, if it is one: digits, then `suffix`, behind `prefix`.
-std::optional<uint64_t> number_in(std::string_view name, std::string_view prefix, std::string_view suffix);
+std::optional<uint64_t> number_in(std::string_view name, std::string_view prefix,
+                                  std::string_view suffix);
 
 }  // namespace holdfast::log::format

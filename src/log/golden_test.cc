@@ -8,21 +8,27 @@ namespace {
 
 using testing::SimulatedDisk;
 
-constexpr const char* names[] = {"log.meta", "checkpoint", "00000000000000000000.seg", "00000000000000000000.idx",
-                                 "00000000000000000001.seg"};
+constexpr const char* names[] = {"log.meta", "checkpoint", "00000000000000000000.seg",
+                                 "00000000000000000000.idx", "00000000000000000001.seg"};
 const std::string golden = HOLDFAST_LOG_GOLDEN "/1/";
 
-void append(Engine& log, FrameKind kind, uint32_t partition, int64_t first, int64_t last, int64_t time,
-            const std::string& body) {
+void append(Engine& log, FrameKind kind, uint32_t partition, int64_t first, int64_t last,
+            int64_t time, const std::string& body) {
   const ByteView part = as_bytes(body);
-  const FrameKey key{.kind = kind, .partition = {partition}, .first_offset = first, .last_offset = last, .max_timestamp_ms = time};
+  const FrameKey key{.kind = kind,
+                     .partition = {partition},
+                     .first_offset = first,
+                     .last_offset = last,
+                     .max_timestamp_ms = time};
   ASSERT_TRUE(log.append(key, std::span(&part, 1)));
   ASSERT_EQ(log.step_writer(), Writer::Step::flushed);
 }
 
 /// The log that the golden files are of: two segments, three partitions, a checkpoint, a clean end.
 void write_log(os::Files& files) {
-  auto log = *Engine::open(files, {.folder = "/log", .segment_bytes = 1 << 20, .prepare_ahead = false}, {.threads = false});
+  auto log =
+      *Engine::open(files, {.folder = "/log", .segment_bytes = 1 << 20, .prepare_ahead = false},
+                    {.threads = false});
   ASSERT_TRUE(log->start({}));
   append(*log, FrameKind::state, 0, 0, 0, -1, "a topic was made");
   append(*log, FrameKind::batch, 7, 0, 2, 1'700'000'000'000, "three records");

@@ -34,7 +34,8 @@ void Housekeeper::write_index(SegmentPtr sealed) {
   }
   changed_.notify_all();
   if (waiting > index_tasks_max && events_.failed) {
-    events_.failed({ErrorCode::io, fmt::format("{} index files could not be written in {}", waiting, folder_)});
+    events_.failed({ErrorCode::io,
+                    fmt::format("{} index files could not be written in {}", waiting, folder_)});
   }
 }
 
@@ -97,12 +98,14 @@ bool Housekeeper::step_checkpoint(std::unique_lock<std::mutex>& lock) {
   checkpoint_busy_ = true;
   lock.unlock();
   const auto bytes = format::encode(format::Checkpoint{task.upto, task.durable}, task.state);
-  auto written = os::replace_file(files_, folder_ + "/" + std::string(format::checkpoint_name), bytes);
+  auto written =
+      os::replace_file(files_, folder_ + "/" + std::string(format::checkpoint_name), bytes);
   if (written) {
     checkpoint_.store(task.upto.value, std::memory_order_release);
     fault::point("log.checkpoint_written");
   } else {
-    log_warning("log", "checkpoint not written, the one before it stays: {}", written.error().message);
+    log_warning("log", "checkpoint not written, the one before it stays: {}",
+                written.error().message);
   }
   lock.lock();
   checkpoint_busy_ = false;
@@ -122,7 +125,8 @@ bool Housekeeper::step_index(std::unique_lock<std::mutex>& lock) {
   lock.lock();
   if (!written) {
     index_retry_waits_ = true;
-    log_warning("log", "index file not written, tried again at the next segment: {}", written.error().message);
+    log_warning("log", "index file not written, tried again at the next segment: {}",
+                written.error().message);
     return true;
   }
   index_tasks_.pop_front();
@@ -143,19 +147,22 @@ bool Housekeeper::step_removal(std::unique_lock<std::mutex>& lock) {
     removals_.pop_front();
   } else {
     removal_retry_waits_ = true;
-    log_warning("log", "trimmed segment not removed, tried again at the next trim: {}", removed.error().message);
+    log_warning("log", "trimmed segment not removed, tried again at the next trim: {}",
+                removed.error().message);
   }
   return true;
 }
 
-/// Oldest first, and the folder is synced before the next one goes: a power cut may leave any prefix of the removals undone,
-/// but never a hole, so that a hole always means damage.
+/// Oldest first, and the folder is synced before the next one goes: a power cut may leave any
+/// prefix of the removals undone, but never a hole, so that a hole always means damage.
 Status Housekeeper::remove_segment(Segment& segment) {
   const std::string index = folder_ + "/" + format::index_name(segment.header.sequence);
-  if (auto gone = files_.remove(index); !gone && gone.error().code != ErrorCode::not_found) return gone;
+  if (auto gone = files_.remove(index); !gone && gone.error().code != ErrorCode::not_found)
+    return gone;
   fault::point("log.trim_index_removed");
   // A file that a reader still maps must keep its bytes: it is unlinked, never used again.
-  const bool reuse = segment.header.file_bytes == segment_bytes_ && segment.mapped.expired() && spares_.wants_more();
+  const bool reuse = segment.header.file_bytes == segment_bytes_ && segment.mapped.expired() &&
+                     spares_.wants_more();
   const std::string spare = folder_ + "/" + format::spare_name(next_spare_);
   auto gone = reuse ? files_.rename(segment.path, spare) : files_.remove(segment.path);
   if (!gone && gone.error().code != ErrorCode::not_found) return gone;

@@ -11,9 +11,10 @@
 
 namespace holdfast::log {
 
-/// The work that must not delay an append: fills the next segment with zeroes, writes index files and checkpoints, removes
-/// or recycles trimmed segments. Everything is asked for from any thread and done, one small step at a time, by `step` on one
-/// thread: the housekeeper thread, or a test that drives it.
+/// The work that must not delay an append: fills the next segment with zeroes, writes index files
+/// and checkpoints, removes or recycles trimmed segments. Everything is asked for from any thread
+/// and done, one small step at a time, by `step` on one thread: the housekeeper thread, or a test
+/// that drives it.
 class Housekeeper {
  public:
   struct Events {
@@ -41,7 +42,8 @@ class Housekeeper {
 
   /// Does one thing; false when there was nothing to do.
   bool step();
-  /// The housekeeper thread: until `stop`, after which only indexes, checkpoints and removals are finished.
+  /// The housekeeper thread: until `stop`, after which only indexes, checkpoints and removals are
+  /// finished.
   void run();
   void stop();
 

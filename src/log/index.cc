@@ -1,8 +1,7 @@
 #include "log/index.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+#include <fmt/core.h>
 #include <numeric>
 
 #include "base/crc32c.h"
@@ -13,15 +12,17 @@ namespace {
 constexpr std::string_view magic = "HFLOGIDX";
 constexpr size_t header_bytes = 64;
 
-/// Header: magic (8), CRC of the rest of header and directory (4), version (4), segment sequence (8), generation (4),
-/// slots (4), begin (8), end (8), entries (4), CRC of the entries (4), zero (8).
+/// Header: magic (8), CRC of the rest of header and directory (4), version (4), segment sequence
+/// (8), generation (4), slots (4), begin (8), end (8), entries (4), CRC of the entries (4), zero
+/// (8).
 struct Header {
   uint32_t slots = 0;
   uint32_t entries = 0;
   uint32_t entries_crc = 0;
 };
 
-void write_header(MutableBytes bytes, const Header& header, const format::SegmentHeader& segment, Position end) {
+void write_header(MutableBytes bytes, const Header& header, const format::SegmentHeader& segment,
+                  Position end) {
   std::memcpy(bytes.data(), magic.data(), magic.size());
   store_le<uint32_t>(bytes.data() + 12, format::version);
   store_le<uint64_t>(bytes.data() + 16, segment.sequence);
@@ -36,8 +37,10 @@ void write_header(MutableBytes bytes, const Header& header, const format::Segmen
 }  // namespace
 
 std::pair<uint32_t, bool> HotIndex::add(PartitionId partition, const IndexEntry& entry) {
-  const auto [found, is_new] = slot_of_.try_emplace(partition, static_cast<uint32_t>(slots_.size()));
-  if (is_new) slots_.push_back({.partition = partition, .max_timestamp_ms = INT64_MIN, .entries = {}});
+  const auto [found, is_new] =
+      slot_of_.try_emplace(partition, static_cast<uint32_t>(slots_.size()));
+  if (is_new)
+    slots_.push_back({.partition = partition, .max_timestamp_ms = INT64_MIN, .entries = {}});
   Slot& slot = slots_[found->second];
   slot.entries.push_back(entry);
   slot.max_timestamp_ms = std::max(slot.max_timestamp_ms, entry.max_timestamp_ms);
@@ -51,7 +54,8 @@ ByteBuffer encode_index(const HotIndex& index, const format::SegmentHeader& segm
   std::ranges::sort(order, {}, [&](uint32_t slot) { return index.partition(slot).value; });
   Header header;
   header.slots = index.slots();
-  for (const uint32_t slot : order) header.entries += static_cast<uint32_t>(index.entries(slot).size());
+  for (const uint32_t slot : order)
+    header.entries += static_cast<uint32_t>(index.entries(slot).size());
 
   const size_t directory_bytes = header.slots * sizeof(DirectoryEntry);
   ByteBuffer bytes(header_bytes + directory_bytes + header.entries * sizeof(IndexEntry));
@@ -72,12 +76,14 @@ ByteBuffer encode_index(const HotIndex& index, const format::SegmentHeader& segm
   }
   header.entries_crc = crc32c(ByteView(bytes).subspan(header_bytes + directory_bytes));
   write_header(bytes, header, segment, end);
-  store_le<uint32_t>(bytes.data() + 8, crc32c(ByteView(bytes).subspan(12, header_bytes + directory_bytes - 12)));
+  store_le<uint32_t>(bytes.data() + 8,
+                     crc32c(ByteView(bytes).subspan(12, header_bytes + directory_bytes - 12)));
   return bytes;
 }
 
 Result<std::unique_ptr<IndexFile>> IndexFile::open(os::Files& files, const std::string& path,
-                                                   const format::SegmentHeader& segment, Position end) {
+                                                   const format::SegmentHeader& segment,
+                                                   Position end) {
   const auto bad = [&](std::string_view what) {
     return fail(ErrorCode::corrupt, fmt::format("{}: {}", path, what));
   };
@@ -92,19 +98,26 @@ Result<std::unique_ptr<IndexFile>> IndexFile::open(os::Files& files, const std::
                       .entries = load_le<uint32_t>(bytes.data() + 48),
                       .entries_crc = load_le<uint32_t>(bytes.data() + 52)};
   const uint64_t directory_bytes = uint64_t{header.slots} * sizeof(DirectoryEntry);
-  if (size != header_bytes + directory_bytes + uint64_t{header.entries} * sizeof(IndexEntry)) return bad("wrong size");
+  if (size != header_bytes + directory_bytes + uint64_t{header.entries} * sizeof(IndexEntry))
+    return bad("wrong size");
   ByteBuffer expected(header_bytes);
   write_header(expected, header, segment, end);
   std::memcpy(expected.data() + 8, bytes.data() + 8, 4);
-  if (!std::ranges::equal(expected, bytes.first(header_bytes))) return bad("header is not of this segment");
-  if (load_le<uint32_t>(bytes.data() + 8) != crc32c(bytes.subspan(12, header_bytes + directory_bytes - 12))) {
+  if (!std::ranges::equal(expected, bytes.first(header_bytes)))
+    return bad("header is not of this segment");
+  if (load_le<uint32_t>(bytes.data() + 8) !=
+      crc32c(bytes.subspan(12, header_bytes + directory_bytes - 12))) {
     return bad("wrong CRC of the directory");
   }
-  index->directory_ = {reinterpret_cast<const DirectoryEntry*>(bytes.data() + header_bytes), header.slots};
-  index->entries_ = {reinterpret_cast<const IndexEntry*>(bytes.data() + header_bytes + directory_bytes), header.entries};
+  index->directory_ = {reinterpret_cast<const DirectoryEntry*>(bytes.data() + header_bytes),
+                       header.slots};
+  index->entries_ = {
+      reinterpret_cast<const IndexEntry*>(bytes.data() + header_bytes + directory_bytes),
+      header.entries};
   index->entries_crc_ = header.entries_crc;
   for (const DirectoryEntry& entry : index->directory_) {
-    if (entry.count == 0 || entry.first + uint64_t{entry.count} > header.entries) return bad("impossible directory");
+    if (entry.count == 0 || entry.first + uint64_t{entry.count} > header.entries)
+      return bad("impossible directory");
   }
   return index;
 }

@@ -10,7 +10,7 @@ namespace holdfast::log {
 struct IndexEntry {
   int64_t last_offset;
   int64_t max_timestamp_ms;
-  uint32_t place;       // file offset in the segment / 8
+  uint32_t place;  // file offset in the segment / 8
   uint32_t body_bytes;
 
   uint64_t file_offset() const { return uint64_t{place} * format::frame_alignment; }
@@ -18,7 +18,8 @@ struct IndexEntry {
 };
 static_assert(sizeof(IndexEntry) == 24 && std::endian::native == std::endian::little);
 
-/// Which batch frames of which partition a segment holds: for each partition one slot, with its entries in offset order.
+/// Which batch frames of which partition a segment holds: for each partition one slot, with its
+/// entries in offset order.
 class SegmentIndex {
  public:
   virtual ~SegmentIndex() = default;
@@ -28,8 +29,8 @@ class SegmentIndex {
   virtual int64_t max_timestamp_ms(uint32_t slot) const = 0;
 };
 
-/// The index of the segment being written, or of one whose index file is not yet there. Filled by the owner's thread; once
-/// its segment is sealed nobody changes it, and any thread may read it.
+/// The index of the segment being written, or of one whose index file is not yet there. Filled by
+/// the owner's thread; once its segment is sealed nobody changes it, and any thread may read it.
 class HotIndex final : public SegmentIndex {
  public:
   /// Answers the slot, and whether it is new.
@@ -50,16 +51,18 @@ class HotIndex final : public SegmentIndex {
   std::unordered_map<PartitionId, uint32_t> slot_of_;
 };
 
-/// The bytes of the index file of a sealed segment that ends at `end`. The same index always gives the same bytes.
+/// The bytes of the index file of a sealed segment that ends at `end`. The same index always gives
+/// the same bytes.
 ByteBuffer encode_index(const HotIndex& index, const format::SegmentHeader& segment, Position end);
 
-/// The index file of a sealed segment, mapped. Header and directory are checked when it is opened; the entries, which are
-/// many, by `check_entries` before their first use.
+/// The index file of a sealed segment, mapped. Header and directory are checked when it is opened;
+/// the entries, which are many, by `check_entries` before their first use.
 class IndexFile final : public SegmentIndex {
  public:
   /// `corrupt` when the file is not the right index for the segment.
   static Result<std::unique_ptr<IndexFile>> open(os::Files& files, const std::string& path,
-                                                 const format::SegmentHeader& segment, Position end);
+                                                 const format::SegmentHeader& segment,
+                                                 Position end);
 
   /// Whether the entries' CRC is right; computed once.
   bool check_entries();
@@ -69,7 +72,9 @@ class IndexFile final : public SegmentIndex {
   std::span<const IndexEntry> entries(uint32_t slot) const override {
     return entries_.subspan(directory_[slot].first, directory_[slot].count);
   }
-  int64_t max_timestamp_ms(uint32_t slot) const override { return directory_[slot].max_timestamp_ms; }
+  int64_t max_timestamp_ms(uint32_t slot) const override {
+    return directory_[slot].max_timestamp_ms;
+  }
 
  private:
   friend ByteBuffer encode_index(const HotIndex&, const format::SegmentHeader&, Position);

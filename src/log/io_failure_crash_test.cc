@@ -20,8 +20,8 @@ uint64_t operations_of(uint64_t seed) {
   return disk.operations();
 }
 
-/// One life in which the n-th operation fails; then a restart with or without a power cut between, a second life, and a power
-/// cut. `Workload::open` compares whole contents each time.
+/// One life in which the n-th operation fails; then a restart with or without a power cut between,
+/// a second life, and a power cut. `Workload::open` compares whole contents each time.
 void fail_once(uint64_t seed, uint64_t n, ErrorCode code, bool from_then_on, bool power_cut_after) {
   SimulatedDisk disk(seed * 1000 + n);
   disk.count_reads(true);
@@ -30,7 +30,8 @@ void fail_once(uint64_t seed, uint64_t n, ErrorCode code, bool from_then_on, boo
   if (workload.open()) workload.run(actions);
   workload.close();
   ASSERT_TRUE(disk.operation_failed());
-  SCOPED_TRACE("seed " + std::to_string(seed) + ", failed operation " + std::to_string(n) + ": " + disk.operation_name(n));
+  SCOPED_TRACE("seed " + std::to_string(seed) + ", failed operation " + std::to_string(n) + ": " +
+               disk.operation_name(n));
   disk.count_reads(false);
   if (power_cut_after) {
     disk.power_on();
@@ -39,7 +40,8 @@ void fail_once(uint64_t seed, uint64_t n, ErrorCode code, bool from_then_on, boo
   }
   const auto opened = workload.open();
   ASSERT_TRUE(opened) << opened.error().message;
-  // What was read back counts as durable now, also when it had only been in the page cache: a power cut must not take it away.
+  // What was read back counts as durable now, also when it had only been in the page cache: a power
+  // cut must not take it away.
   workload.run(20);
   workload.close();
   disk.power_on();
@@ -82,11 +84,13 @@ TEST_P(FailedSync, IsFinal) {
   EXPECT_EQ(refused.error().code, ErrorCode::read_only);
   EXPECT_EQ(workload.log().durable(), acknowledged);
   workload.close();
-  EXPECT_EQ(disk.operations(), operations) << "something was written or synced after the failed sync";
+  EXPECT_EQ(disk.operations(), operations)
+      << "something was written or synced after the failed sync";
 }
 
 /// Some file systems report a full disk only at the sync: it is just as final.
-INSTANTIATE_TEST_SUITE_P(WhateverTheReason, FailedSync, ::testing::Values(ErrorCode::io, ErrorCode::disk_full));
+INSTANTIATE_TEST_SUITE_P(WhateverTheReason, FailedSync,
+                         ::testing::Values(ErrorCode::io, ErrorCode::disk_full));
 
 }  // namespace
 }  // namespace holdfast::log

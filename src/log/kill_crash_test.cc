@@ -1,11 +1,10 @@
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <csignal>
-#include <cstdlib>
 
 #include "base/fault.h"
 #include "log/log.h"
@@ -24,10 +23,14 @@ std::string body_of(uint64_t number) {
   return body;
 }
 
-uint64_t number_of(std::string_view body) { return std::strtoull(std::string(body.substr(0, 20)).c_str(), nullptr, 10); }
+uint64_t number_of(std::string_view body) {
+  return std::strtoull(std::string(body.substr(0, 20)).c_str(), nullptr, 10);
+}
 
-/// Appends, checkpoints and trims until a fault point kills this process. Acknowledged positions go to the pipe.
-[[noreturn]] void work_until_killed(const std::string& folder, const std::string& fault, uint64_t next, int pipe) {
+/// Appends, checkpoints and trims until a fault point kills this process. Acknowledged positions go
+/// to the pipe.
+[[noreturn]] void work_until_killed(const std::string& folder, const std::string& fault,
+                                    uint64_t next, int pipe) {
   const int quiet = ::open("/dev/null", O_WRONLY);
   ::dup2(quiet, STDERR_FILENO);
   ::setenv("HOLDFAST_FAULT", fault.c_str(), 1);
@@ -37,13 +40,16 @@ uint64_t number_of(std::string_view body) { return std::strtoull(std::string(bod
   Log& log = **opened;
   const auto started = log.start({.durable =
                                       [pipe](Position upto) {
-                                        if (::write(pipe, &upto.value, sizeof upto.value) < 0) std::_Exit(11);
+                                        if (::write(pipe, &upto.value, sizeof upto.value) < 0)
+                                          std::_Exit(11);
                                       },
                                   .stalled = {},
                                   .failed = {},
                                   .segment_sealed = {}});
   if (!started) std::_Exit(12);
-  const uint64_t bytes_most = 200 << 20;  // a fault point that is never reached ends the process well, which the test refuses
+  const uint64_t bytes_most =
+      200
+      << 20;  // a fault point that is never reached ends the process well, which the test refuses
   while (log.end().value < bytes_most) {
     const std::string body = body_of(next);
     const ByteView part = as_bytes(body);
@@ -72,12 +78,14 @@ Position run_child(const std::string& folder, const std::string& fault, uint64_t
   }
   ::close(pipe[1]);
   Position acknowledged;
-  while (::read(pipe[0], &acknowledged.value, sizeof acknowledged.value) == sizeof acknowledged.value) {
+  while (::read(pipe[0], &acknowledged.value, sizeof acknowledged.value) ==
+         sizeof acknowledged.value) {
   }
   ::close(pipe[0]);
   int status = 0;
   ::waitpid(child, &status, 0);
-  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << "the fault did not fire: status " << status;
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+      << "the fault did not fire: status " << status;
   return acknowledged;
 }
 
@@ -99,7 +107,8 @@ TEST_P(KilledAt, LosesNothingAcknowledged) {
     bool first = true;
     ASSERT_TRUE(log.replay({}, [&](const Frame& frame) -> Status {
       const uint64_t number = number_of(as_text(frame.body));
-      EXPECT_TRUE(std::exchange(first, false) || number == next) << number << " follows " << next - 1;
+      EXPECT_TRUE(std::exchange(first, false) || number == next)
+          << number << " follows " << next - 1;
       EXPECT_EQ(as_text(frame.body), body_of(number));
       next = number + 1;
       return {};
@@ -109,10 +118,12 @@ TEST_P(KilledAt, LosesNothingAcknowledged) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryFaultPoint, KilledAt,
-                         ::testing::Values("log.before_write", "log.after_write", "log.before_sync", "log.after_sync",
-                                           "log.segment_created", "log.segment_named", "log.segment_sealed",
-                                           "log.index_written", "log.checkpoint_written", "log.trim_index_removed",
-                                           "log.trim_renamed", "log.spare_ready"),
+                         ::testing::Values("log.before_write", "log.after_write", "log.before_sync",
+                                           "log.after_sync", "log.segment_created",
+                                           "log.segment_named", "log.segment_sealed",
+                                           "log.index_written", "log.checkpoint_written",
+                                           "log.trim_index_removed", "log.trim_renamed",
+                                           "log.spare_ready"),
                          [](const auto& test) {
                            std::string name = test.param;
                            std::ranges::replace(name, '.', '_');

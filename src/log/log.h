@@ -15,13 +15,15 @@
 
 namespace holdfast::log {
 
-/// A place in the log, in bytes from its very beginning. Never goes back and never repeats, whatever is trimmed or recycled.
+/// A place in the log, in bytes from its very beginning. Never goes back and never repeats,
+/// whatever is trimmed or recycled.
 using Position = Id<struct PositionTag, uint64_t>;
 
 /// The log's own number of a partition; what it stands for is its owner's business.
 using PartitionId = Id<struct PartitionIdTag, uint32_t>;
 
-/// What a frame is to its owner. The log reads only `batch` frames back by offset; all kinds come back in replay.
+/// What a frame is to its owner. The log reads only `batch` frames back by offset; all kinds come
+/// back in replay.
 enum class FrameKind : uint8_t {
   batch = 1,  // records of a partition; indexed by offset and time
   state = 2,  // a change of the owner's state (topics, offsets, producers); seen in replay only
@@ -31,7 +33,8 @@ enum class FrameKind : uint8_t {
 struct FrameKey {
   FrameKind kind = FrameKind::batch;
   PartitionId partition;
-  int64_t first_offset = 0;  // batch: the first and last offset in it, both inclusive, never below those before
+  int64_t first_offset =
+      0;  // batch: the first and last offset in it, both inclusive, never below those before
   int64_t last_offset = 0;
   int64_t max_timestamp_ms = -1;
 };
@@ -47,10 +50,11 @@ struct Frame {
 
 struct LogSettings {
   std::string folder;
-  uint64_t segment_bytes = 64ull << 20;     // a multiple of 1 MiB
-  uint64_t pending_bytes_max = 64ull << 20;  // appended but not yet durable; `append` answers `limit` above it
-  uint64_t bytes_max = UINT64_MAX;           // of all live segments; `append` answers `limit` above it
-  bool prepare_ahead = true;                 // zero-fill the next segment in the background
+  uint64_t segment_bytes = 64ull << 20;  // a multiple of 1 MiB
+  uint64_t pending_bytes_max =
+      64ull << 20;  // appended but not yet durable; `append` answers `limit` above it
+  uint64_t bytes_max = UINT64_MAX;  // of all live segments; `append` answers `limit` above it
+  bool prepare_ahead = true;        // zero-fill the next segment in the background
 };
 
 /// Damage found at open or verify: bytes that had been durable and no longer check.
@@ -60,16 +64,18 @@ struct Damage {
   std::string what;
 };
 
-/// The log: frames appended in one order for every partition of its owner, made durable together (group commit without a
-/// timer: the next flush starts when the one before returned and takes along all that queued meanwhile).
+/// The log: frames appended in one order for every partition of its owner, made durable together
+/// (group commit without a timer: the next flush starts when the one before returned and takes
+/// along all that queued meanwhile).
 ///
-/// `append` returns at once with the position behind the frame. The frame is NOT durable then, and not readable: wait until
-/// `durable()` has reached that position. A frame may vanish in a crash only if `durable()` had not reached its end.
-/// A failed write or sync is final but for `disk_full` on a write (those frames stay queued and are tried again when space
-/// returns): the log turns read-only, `failed` is called, and only a restart with recovery goes on.
+/// `append` returns at once with the position behind the frame. The frame is NOT durable then, and
+/// not readable: wait until `durable()` has reached that position. A frame may vanish in a crash
+/// only if `durable()` had not reached its end. A failed write or sync is final but for `disk_full`
+/// on a write (those frames stay queued and are tried again when space returns): the log turns
+/// read-only, `failed` is called, and only a restart with recovery goes on.
 ///
-/// Threads: all members are called from the owner's thread, except `durable()`, which any thread may read. The callbacks come
-/// from the writer thread; they should only post to the owner's loop.
+/// Threads: all members are called from the owner's thread, except `durable()`, which any thread
+/// may read. The callbacks come from the writer thread; they should only post to the owner's loop.
 class Log {
  public:
   struct Callbacks {
@@ -79,28 +85,31 @@ class Log {
     std::function<void(Position)> segment_sealed;  // a good moment for `write_checkpoint`
   };
 
-  /// Opens the folder, or creates it, and recovers: finds the end, cuts a torn tail off. Fails with `locked`,
-  /// `version_unknown`, or `corrupt` (which frame in which file) when something that was durable is damaged.
-  /// Nothing is written yet but the lock and, in the last segment, what makes its end certain: the frames that nothing later
-  /// vouches for once more, and zeroes over the torn tail.
+  /// Opens the folder, or creates it, and recovers: finds the end, cuts a torn tail off. Fails with
+  /// `locked`, `version_unknown`, or `corrupt` (which frame in which file) when something that was
+  /// durable is damaged. Nothing is written yet but the lock and, in the last segment, what makes
+  /// its end certain: the frames that nothing later vouches for once more, and zeroes over the torn
+  /// tail.
   static Result<std::unique_ptr<Log>> open(os::Files& files, const LogSettings& settings);
 
   /// Flushes what is pending, stops the threads.
   virtual ~Log() = default;
 
-  /// The owner's last checkpoint: its bytes, and the position that it covers (replay starts there). Empty when there is none.
+  /// The owner's last checkpoint: its bytes, and the position that it covers (replay starts there).
+  /// Empty when there is none.
   virtual ByteView checkpoint() const = 0;
   virtual Position checkpoint_position() const = 0;
 
-  /// Every frame from `from` to the durable end, in order, each checked whole. `from` must be a frame boundary, or at or below
-  /// the log's beginning. A damaged frame ends it with `corrupt`.
+  /// Every frame from `from` to the durable end, in order, each checked whole. `from` must be a
+  /// frame boundary, or at or below the log's beginning. A damaged frame ends it with `corrupt`.
   virtual Status replay(Position from, const std::function<Status(const Frame&)>& visit) = 0;
 
   /// Starts the writer. Before it, `append` may not be called.
   virtual Status start(Callbacks callbacks) = 0;
 
   /// Queues one frame, whose body is the parts one behind the other (copied before it returns).
-  /// Answers the position behind the frame; or `limit` (too much pending, or log full), `read_only`, `invalid` (body too large).
+  /// Answers the position behind the frame; or `limit` (too much pending, or log full),
+  /// `read_only`, `invalid` (body too large).
   virtual Result<Position> append(const FrameKey& key, std::span<const ByteView> body) = 0;
 
   /// Everything below it survives a power cut.
@@ -110,33 +119,40 @@ class Log {
   /// The oldest frame still kept.
   virtual Position begin() const = 0;
 
-  /// Durable batch frames of one partition in offset order, from the first whose last offset is at or above `from_offset`,
-  /// while their bodies sum up to at most `bytes_max`; the first one is returned whatever its size if `at_least_one`. Each is
-  /// checked whole: a damaged one is `corrupt`, with file and position.
-  virtual Result<std::vector<Frame>> read(PartitionId partition, int64_t from_offset, uint64_t bytes_max,
-                                          bool at_least_one) = 0;
-  /// The first durable batch frame of the partition, at or above `from_offset`, whose max timestamp is at or above `timestamp_ms`.
-  virtual Result<std::optional<Frame>> find_time(PartitionId partition, int64_t from_offset, int64_t timestamp_ms) = 0;
-  /// The durable batch frame of the partition, at or above `from_offset`, with the greatest max timestamp (the first such).
-  virtual Result<std::optional<Frame>> find_max_timestamp(PartitionId partition, int64_t from_offset) = 0;
+  /// Durable batch frames of one partition in offset order, from the first whose last offset is at
+  /// or above `from_offset`, while their bodies sum up to at most `bytes_max`; the first one is
+  /// returned whatever its size if `at_least_one`. Each is checked whole: a damaged one is
+  /// `corrupt`, with file and position.
+  virtual Result<std::vector<Frame>> read(PartitionId partition, int64_t from_offset,
+                                          uint64_t bytes_max, bool at_least_one) = 0;
+  /// The first durable batch frame of the partition, at or above `from_offset`, whose max timestamp
+  /// is at or above `timestamp_ms`.
+  virtual Result<std::optional<Frame>> find_time(PartitionId partition, int64_t from_offset,
+                                                 int64_t timestamp_ms) = 0;
+  /// The durable batch frame of the partition, at or above `from_offset`, with the greatest max
+  /// timestamp (the first such).
+  virtual Result<std::optional<Frame>> find_max_timestamp(PartitionId partition,
+                                                          int64_t from_offset) = 0;
 
-  /// Keeps `state` as the owner's state covering every frame below `upto`, atomically: after a crash the old or the new one is
-  /// there whole. `upto` may not exceed `durable()`. Runs on a background thread; a later call replaces a waiting one.
+  /// Keeps `state` as the owner's state covering every frame below `upto`, atomically: after a
+  /// crash the old or the new one is there whole. `upto` may not exceed `durable()`. Runs on a
+  /// background thread; a later call replaces a waiting one.
   virtual void write_checkpoint(Position upto, ByteBuffer state) = 0;
   /// Waits until the last given checkpoint is on disk. For clean shutdown.
   virtual Status wait_for_checkpoint() = 0;
 
-  /// Gives up every segment that lies wholly below `before` and below the last durable checkpoint; their files are recycled
-  /// or removed. Frames pinned by readers stay readable until unpinned.
+  /// Gives up every segment that lies wholly below `before` and below the last durable checkpoint;
+  /// their files are recycled or removed. Frames pinned by readers stay readable until unpinned.
   virtual void trim(Position before) = 0;
 
   /// Bytes of all segment files that hold frames.
   virtual uint64_t bytes_used() const = 0;
 };
 
-/// Reads a log folder without a lock and without ever writing: for `inspect` and `--verify`. `visit` gets every frame that
-/// checks, up to the first damage in each segment; the body is good only during the call and there is no pin. Answers what is
-/// damaged. `torn_tail` is where an unacknowledged tail begins, if there is one.
+/// Reads a log folder without a lock and without ever writing: for `inspect` and `--verify`.
+/// `visit` gets every frame that checks, up to the first damage in each segment; the body is good
+/// only during the call and there is no pin. Answers what is damaged. `torn_tail` is where an
+/// unacknowledged tail begins, if there is one.
 struct VerifyReport {
   uint64_t segments = 0;
   uint64_t frames = 0;

@@ -1,7 +1,7 @@
-// What the log can do, beside what the disk can do: run it on an idle machine and quote the load with each figure.
+// What the log can do, beside what the disk can do: run it on an idle machine and quote the load
+// with each figure.
 
 #include <benchmark/benchmark.h>
-
 #include <condition_variable>
 #include <mutex>
 
@@ -46,8 +46,11 @@ class Subject {
 
 FrameKey key_of(uint64_t number) {
   const auto offset = static_cast<int64_t>(number);
-  return {.kind = FrameKind::batch, .partition = {static_cast<uint32_t>(number % 16)}, .first_offset = offset,
-          .last_offset = offset, .max_timestamp_ms = offset};
+  return {.kind = FrameKind::batch,
+          .partition = {static_cast<uint32_t>(number % 16)},
+          .first_offset = offset,
+          .last_offset = offset,
+          .max_timestamp_ms = offset};
 }
 
 /// 300 MB in frames of one size, with that many in flight.
@@ -63,7 +66,8 @@ void Append(benchmark::State& state) {
       const ByteView part = as_bytes(body);
       const auto end = subject->log().append(key_of(n), std::span(&part, 1));
       if (!end) return state.SkipWithError(end.error().message.c_str());
-      if (end->value > subject->log().durable().value + in_flight) subject->wait_for({end->value - in_flight});
+      if (end->value > subject->log().durable().value + in_flight)
+        subject->wait_for({end->value - in_flight});
     }
     subject->wait_for(subject->log().end());
     state.PauseTiming();
@@ -75,8 +79,16 @@ void Append(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * frames));
 }
 BENCHMARK(Append)
-    ->Args({1024, 1})->Args({1024, 256})->Args({1024, 8192})->Args({65536, 1})->Args({65536, 16})->Args({65536, 128})
-    ->Iterations(1)->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+    ->Args({1024, 1})
+    ->Args({1024, 256})
+    ->Args({1024, 8192})
+    ->Args({65536, 1})
+    ->Args({65536, 16})
+    ->Args({65536, 128})
+    ->Iterations(1)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
 
 /// One small frame at a time: how long until it is durable.
 void AppendAndWait(benchmark::State& state) {
@@ -88,7 +100,11 @@ void AppendAndWait(benchmark::State& state) {
     subject.wait_for(*subject.log().append(key_of(n++), std::span(&part, 1)));
   }
 }
-BENCHMARK(AppendAndWait)->Iterations(10000)->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(AppendAndWait)
+    ->Iterations(10000)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMicrosecond);
 
 /// The same with nothing of ours: write and fdatasync in a file filled with zeroes.
 void RawWriteAndSync(benchmark::State& state) {
@@ -106,7 +122,13 @@ void RawWriteAndSync(benchmark::State& state) {
   }
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * bytes.size()));
 }
-BENCHMARK(RawWriteAndSync)->Arg(4096)->Arg(65536)->Arg(1 << 20)->Iterations(2000)->UseRealTime()->MeasureProcessCPUTime()
+BENCHMARK(RawWriteAndSync)
+    ->Arg(4096)
+    ->Arg(65536)
+    ->Arg(1 << 20)
+    ->Iterations(2000)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime()
     ->Unit(benchmark::kMicrosecond);
 
 /// From opening the folder of a log of that many MB to the started log.
@@ -119,7 +141,8 @@ void Reopen(benchmark::State& state) {
     const std::string body(65536, 'x');
     const ByteView part = as_bytes(body);
     const auto bytes = static_cast<uint64_t>(state.range(0)) * 1'000'000;
-    for (uint64_t n = 0; log->end().value < bytes;) n += log->append(key_of(n), std::span(&part, 1)).has_value();
+    for (uint64_t n = 0; log->end().value < bytes;)
+      n += log->append(key_of(n), std::span(&part, 1)).has_value();
   }
   for (auto _ : state) {
     auto log = Log::open(os::real_files(), settings);
@@ -129,9 +152,17 @@ void Reopen(benchmark::State& state) {
     state.ResumeTiming();
   }
 }
-BENCHMARK(Reopen)->Arg(0)->Arg(30)->Arg(3000)->Iterations(3)->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(Reopen)
+    ->Arg(0)
+    ->Arg(30)
+    ->Arg(3000)
+    ->Iterations(3)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
 
-/// Sequential reads of one partition among 16, as a consumer does: 1 MiB at a time, from the page cache.
+/// Sequential reads of one partition among 16, as a consumer does: 1 MiB at a time, from the page
+/// cache.
 void Read(benchmark::State& state) {
   Subject subject;
   const std::string body(static_cast<size_t>(state.range(0)), 'x');
@@ -139,7 +170,8 @@ void Read(benchmark::State& state) {
   for (uint64_t n = 0; n < frames; ++n) {
     const ByteView part = as_bytes(body);
     const auto end = subject.log().append(key_of(n), std::span(&part, 1));
-    if (end->value > subject.log().durable().value + (8 << 20)) subject.wait_for({end->value - (8 << 20)});
+    if (end->value > subject.log().durable().value + (8 << 20))
+      subject.wait_for({end->value - (8 << 20)});
   }
   subject.wait_for(subject.log().end());
   int64_t bytes = 0;
@@ -151,7 +183,8 @@ void Read(benchmark::State& state) {
   }
   state.SetBytesProcessed(bytes);
 }
-BENCHMARK(Read)->Arg(1024)->Arg(65536)->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(Read)->Arg(1024)->Arg(65536)->UseRealTime()->MeasureProcessCPUTime()->Unit(
+    benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace holdfast::log

@@ -1,9 +1,8 @@
 #include "log/log.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <condition_variable>
+#include <gtest/gtest.h>
 #include <map>
 #include <mutex>
 
@@ -51,7 +50,9 @@ void flush(Engine& log) {
   }
 }
 
-std::unique_ptr<Engine> open_stepped(os::Files& files, LogSettings settings = {.folder = "/log", .segment_bytes = 1 << 20}) {
+std::unique_ptr<Engine> open_stepped(os::Files& files,
+                                     LogSettings settings = {.folder = "/log",
+                                                             .segment_bytes = 1 << 20}) {
   auto log = Engine::open(files, settings, {.threads = false});
   EXPECT_TRUE(log) << log.error().message;
   return log ? std::move(*log) : nullptr;
@@ -108,13 +109,16 @@ TEST(Log, FlushesEverythingThatQueuedWithOneSync) {
   EXPECT_EQ(log->read({1}, 0, 1000, true)->size(), 101u);
 }
 
-std::string body_of_bytes(size_t bytes, char letter) { return std::string(bytes, letter); }
+std::string body_of_bytes(size_t bytes, char letter) {
+  return std::string(bytes, letter);
+}
 
 /// Appends 100 KB frames of partition 1, offsets from `first`, and makes them durable.
 void append_large(Engine& log, int64_t first, int count) {
   for (int i = 0; i < count; ++i) {
     const int64_t offset = first + i;
-    ASSERT_TRUE(append_text(log, batch(1, offset, offset * 10), body_of_bytes(100'000, static_cast<char>('a' + offset % 26))));
+    ASSERT_TRUE(append_text(log, batch(1, offset, offset * 10),
+                            body_of_bytes(100'000, static_cast<char>('a' + offset % 26))));
     flush(log);
     while (log.step_housekeeper()) {
     }
@@ -125,7 +129,8 @@ TEST(LogRead, StopsAtTheByteLimitButGivesAtLeastOneWhenAsked) {
   SimulatedDisk disk(1);
   auto log = open_stepped(disk);
   ASSERT_TRUE(log->start({}));
-  for (int i = 0; i < 5; ++i) ASSERT_TRUE(append_text(*log, batch(1, i), body_of_bytes(100, static_cast<char>('a' + i))));
+  for (int i = 0; i < 5; ++i)
+    ASSERT_TRUE(append_text(*log, batch(1, i), body_of_bytes(100, static_cast<char>('a' + i))));
   flush(*log);
   EXPECT_EQ(log->read({1}, 0, 299, true)->size(), 2u);
   EXPECT_EQ(log->read({1}, 0, 300, true)->size(), 3u);
@@ -145,7 +150,9 @@ TEST(LogRead, FindsTheBatchThatHoldsAnOffsetInItsMiddle) {
     ASSERT_TRUE(append_text(*log, key, std::to_string(first)));
   }
   flush(*log);
-  const auto first_at = [&](int64_t offset) { return texts(*log->read({1}, offset, 1, true)).at(0); };
+  const auto first_at = [&](int64_t offset) {
+    return texts(*log->read({1}, offset, 1, true)).at(0);
+  };
   EXPECT_EQ(first_at(9), "0");
   EXPECT_EQ(first_at(10), "10");
   EXPECT_EQ(first_at(11), "15");
@@ -164,7 +171,8 @@ TEST(LogRead, GoesThroughSealedSegmentsAndTheActiveOneInOrder) {
     ASSERT_EQ(frames.size(), static_cast<size_t>(45 - from));
     for (size_t i = 0; i < frames.size(); ++i) {
       EXPECT_EQ(frames[i].key.first_offset, from + static_cast<int64_t>(i));
-      EXPECT_EQ(frames[i].body[99'999], std::byte(static_cast<unsigned char>('a' + frames[i].key.first_offset % 26)));
+      EXPECT_EQ(frames[i].body[99'999],
+                std::byte(static_cast<unsigned char>('a' + frames[i].key.first_offset % 26)));
     }
   }
   EXPECT_EQ(texts(*log->read({2}, 0, 1, true)), std::vector<std::string>{"of another partition"});
@@ -175,7 +183,9 @@ TEST(LogRead, FindsTimesAcrossSegments) {
   auto log = open_stepped(disk);
   ASSERT_TRUE(log->start({}));
   append_large(*log, 0, 25);  // max timestamps 0, 10, 20 ...
-  const auto offset_of = [](const Result<std::optional<Frame>>& found) { return (*found)->key.first_offset; };
+  const auto offset_of = [](const Result<std::optional<Frame>>& found) {
+    return (*found)->key.first_offset;
+  };
   EXPECT_EQ(offset_of(log->find_time({1}, 0, -5)), 0);
   EXPECT_EQ(offset_of(log->find_time({1}, 0, 101)), 11);
   EXPECT_EQ(offset_of(log->find_time({1}, 15, 101)), 15);
@@ -201,7 +211,8 @@ TEST(LogRead, KeepsTenThousandPartitionsApart) {
     ASSERT_TRUE(log->start({}));
     for (int64_t round = 0; round < 3; ++round) {
       for (uint32_t partition = 0; partition < 10'000; ++partition) {
-        ASSERT_TRUE(append_text(*log, batch(partition, round), std::to_string(partition) + "/" + std::to_string(round)));
+        ASSERT_TRUE(append_text(*log, batch(partition, round),
+                                std::to_string(partition) + "/" + std::to_string(round)));
       }
       flush(*log);
       while (log->step_housekeeper()) {
@@ -211,7 +222,8 @@ TEST(LogRead, KeepsTenThousandPartitionsApart) {
   auto log = open_stepped(disk, settings);
   for (uint32_t partition = 0; partition < 10'000; partition += 97) {
     const std::string p = std::to_string(partition);
-    EXPECT_EQ(texts(*log->read({partition}, 0, 1000, true)), (std::vector<std::string>{p + "/0", p + "/1", p + "/2"}));
+    EXPECT_EQ(texts(*log->read({partition}, 0, 1000, true)),
+              (std::vector<std::string>{p + "/0", p + "/1", p + "/2"}));
     EXPECT_EQ(texts(*log->read({partition}, 2, 1000, true)), std::vector<std::string>{p + "/2"});
   }
 }
@@ -245,7 +257,8 @@ TEST(LogAppend, PutsAFrameLargerThanTheSmallFirstSegmentIntoAFullOne) {
 
 TEST(LogAppend, AnswersLimitWhenTooMuchIsPendingAndGoesOnAfterAFlush) {
   SimulatedDisk disk(1);
-  auto log = open_stepped(disk, {.folder = "/log", .segment_bytes = 1 << 20, .pending_bytes_max = 10'000});
+  auto log =
+      open_stepped(disk, {.folder = "/log", .segment_bytes = 1 << 20, .pending_bytes_max = 10'000});
   ASSERT_TRUE(log->start({}));
   int appended = 0;
   auto last = append_text(*log, batch(1, 0), body_of_bytes(1000, 'x'));
@@ -299,7 +312,8 @@ TEST(LogTrim, RecyclesFilesAndTheirStaleFramesNeverComeBack) {
   }
   const auto spares = [&] {
     const auto names = *disk.list("/log");
-    return std::ranges::count_if(names, [](const std::string& name) { return name.starts_with("spare-"); });
+    return std::ranges::count_if(
+        names, [](const std::string& name) { return name.starts_with("spare-"); });
   };
   EXPECT_GE(spares(), 1);
   append_large(*log, 25, 16);  // into files full of frames of an earlier life
@@ -345,7 +359,8 @@ TEST(LogOpen, RefusesAnotherFormatVersion) {
   store_le<uint32_t>(meta.data() + 12, format::version + 1);
   store_le<uint32_t>(meta.data() + 8, crc32c(ByteView(meta).subspan(12)));
   ASSERT_TRUE(os::replace_file(disk, "/log/log.meta", meta));
-  const auto log = Engine::open(disk, {.folder = "/log", .segment_bytes = 1 << 20}, {.threads = false});
+  const auto log =
+      Engine::open(disk, {.folder = "/log", .segment_bytes = 1 << 20}, {.threads = false});
   ASSERT_FALSE(log);
   EXPECT_EQ(log.error().code, ErrorCode::version_unknown);
   EXPECT_EQ(verify(disk, "/log").error().code, ErrorCode::version_unknown);
@@ -380,7 +395,8 @@ TEST(LogCheckpoint, GivesTheOwnersBytesBackAndThePositionTheyCover) {
     upto = log->durable();
     log->write_checkpoint(upto, ByteBuffer(5000, std::byte{7}));
     ASSERT_TRUE(log->wait_for_checkpoint());
-    ASSERT_TRUE(append_text(*log, {.kind = FrameKind::state, .partition = {4}}, "after the checkpoint"));
+    ASSERT_TRUE(
+        append_text(*log, {.kind = FrameKind::state, .partition = {4}}, "after the checkpoint"));
   }
   auto log = open_stepped(disk);
   EXPECT_EQ(log->checkpoint_position(), upto);
@@ -390,15 +406,18 @@ TEST(LogCheckpoint, GivesTheOwnersBytesBackAndThePositionTheyCover) {
 
 TEST(LogDiskFull, StallsWithoutLosingAnythingAndGoesOnWhenSpaceReturns) {
   SimulatedDisk disk(1);
-  auto log = open_stepped(disk, {.folder = "/log", .segment_bytes = 1 << 20, .prepare_ahead = false});
+  auto log =
+      open_stepped(disk, {.folder = "/log", .segment_bytes = 1 << 20, .prepare_ahead = false});
   int stalled = 0;
   int failed = 0;
-  ASSERT_TRUE(log->start({.durable = {},
-                          .stalled = [&](const Error& error) { stalled += error.code == ErrorCode::disk_full; },
-                          .failed = [&](const Error&) { ++failed; },
-                          .segment_sealed = {}}));
+  ASSERT_TRUE(log->start(
+      {.durable = {},
+       .stalled = [&](const Error& error) { stalled += error.code == ErrorCode::disk_full; },
+       .failed = [&](const Error&) { ++failed; },
+       .segment_sealed = {}}));
   disk.set_space((1 << 20) + (100 << 10));
-  for (int i = 0; i < 15; ++i) ASSERT_TRUE(append_text(*log, batch(1, i), body_of_bytes(100'000, 'x')));
+  for (int i = 0; i < 15; ++i)
+    ASSERT_TRUE(append_text(*log, batch(1, i), body_of_bytes(100'000, 'x')));
   while (log->step_writer() == Writer::Step::flushed) {
   }
   const Position durable = log->durable();
@@ -417,7 +436,8 @@ TEST(LogDiskFull, StallsWithoutLosingAnythingAndGoesOnWhenSpaceReturns) {
 
 TEST(LogDiskFull, TheWriterThreadWaitsAndGoesOnByItself) {
   SimulatedDisk disk(1);
-  auto log = *Engine::open(disk, {.folder = "/log", .segment_bytes = 1 << 20, .prepare_ahead = false}, {});
+  auto log =
+      *Engine::open(disk, {.folder = "/log", .segment_bytes = 1 << 20, .prepare_ahead = false}, {});
   std::mutex mutex;
   std::condition_variable changed;
   bool stalled = false;
@@ -437,7 +457,8 @@ TEST(LogDiskFull, TheWriterThreadWaitsAndGoesOnByItself) {
                           .failed = {},
                           .segment_sealed = {}}));
   disk.set_space((1 << 20) + (100 << 10));
-  for (int i = 0; i < 15; ++i) ASSERT_TRUE(append_text(*log, batch(1, i), body_of_bytes(100'000, 'x')));
+  for (int i = 0; i < 15; ++i)
+    ASSERT_TRUE(append_text(*log, batch(1, i), body_of_bytes(100'000, 'x')));
   std::unique_lock lock(mutex);
   changed.wait(lock, [&] { return stalled; });
   disk.set_space(UINT64_MAX);
@@ -454,7 +475,8 @@ TEST(LogPrepare, FillsTheNextSegmentAheadAndUsesIt) {
   while (log->step_housekeeper()) {
   }
   EXPECT_TRUE(*disk.exists("/log/" + format::spare_name(0)));
-  for (int i = 1; i < 15; ++i) ASSERT_TRUE(append_text(*log, batch(1, i), body_of_bytes(100'000, 'x')));
+  for (int i = 1; i < 15; ++i)
+    ASSERT_TRUE(append_text(*log, batch(1, i), body_of_bytes(100'000, 'x')));
   flush(*log);
   EXPECT_FALSE(*disk.exists("/log/" + format::spare_name(0)));
   EXPECT_TRUE(*disk.exists("/log/" + format::segment_name(1)));

@@ -14,7 +14,9 @@ constexpr size_t free_buffers_max = 4;
 std::byte* FlushBuffer::grow(size_t bytes) {
   if (size_ + bytes > capacity_) {
     // Memory costs something only once it is touched; copying what was there costs more.
-    const size_t wanted = std::max(size_ + bytes, size_ + bytes <= small_buffer_bytes ? small_buffer_bytes : large_buffer_bytes);
+    const size_t wanted =
+        std::max(size_ + bytes,
+                 size_ + bytes <= small_buffer_bytes ? small_buffer_bytes : large_buffer_bytes);
     auto larger = std::make_unique_for_overwrite<std::byte[]>(wanted);
     if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
     data_ = std::move(larger);

@@ -27,8 +27,9 @@ class FlushBuffer {
   size_t capacity_ = 0;
 };
 
-/// What one write and one sync make durable: whole pages of one segment. It begins with the bytes of the page that the
-/// write before ended in, so that a partial page is never read back from the disk.
+/// What one write and one sync make durable: whole pages of one segment. It begins with the bytes
+/// of the page that the write before ended in, so that a partial page is never read back from the
+/// disk.
 struct FlushBatch {
   SegmentPtr segment;
   uint64_t file_offset = 0;  // a multiple of the page size
@@ -36,8 +37,9 @@ struct FlushBatch {
   Position end;
 };
 
-/// Between the owner, who appends, and the writer, who takes all that has queued meanwhile. The owner fills one buffer while
-/// the writer has another; buffers go round and round, so that an append allocates nothing.
+/// Between the owner, who appends, and the writer, who takes all that has queued meanwhile. The
+/// owner fills one buffer while the writer has another; buffers go round and round, so that an
+/// append allocates nothing.
 class PendingQueue {
  public:
   explicit PendingQueue(uint64_t flush_bytes_max) : flush_bytes_max_(flush_bytes_max) {}
@@ -45,7 +47,8 @@ class PendingQueue {
   /// Owner: where the log goes on after a restart: `page` is the begun page of `segment`.
   void resume(const SegmentPtr& segment, ByteView page);
   /// Owner: queues a frame for `segment`, whose end it must be. Wakes the writer if it sleeps.
-  void push(const SegmentPtr& segment, const format::FrameHeader& header, std::span<const ByteView> body);
+  void push(const SegmentPtr& segment, const format::FrameHeader& header,
+            std::span<const ByteView> body);
 
   /// Writer: the next batch, if there is one.
   std::optional<FlushBatch> try_take();
@@ -62,7 +65,8 @@ class PendingQueue {
  private:
   std::optional<FlushBatch> take_locked();
   FlushBuffer buffer_locked();
-  /// Closes the current batch; the next begins with the page that it ended in, or with a new segment.
+  /// Closes the current batch; the next begins with the page that it ended in, or with a new
+  /// segment.
   void cut_locked(const SegmentPtr& next_segment);
   bool has_frames_locked() const { return current_.bytes.size() > kept_bytes_; }
 

@@ -10,7 +10,8 @@ using testing::SimulatedDisk;
 
 constexpr int actions = 260;
 
-/// Everything that the workload does to the disk in one life, so that the power can go before each of it.
+/// Everything that the workload does to the disk in one life, so that the power can go before each
+/// of it.
 uint64_t operations_of(uint64_t seed) {
   SimulatedDisk disk(seed);
   Workload workload(disk, seed);
@@ -42,13 +43,14 @@ TEST(PowerCut, AcknowledgedFramesSurviveACutBeforeEveryOperation) {
       workload.close();
       ASSERT_TRUE(disk.power_was_cut() || cut >= operations) << "seed " << seed << " cut " << cut;
       disk.power_on();
-      SCOPED_TRACE("seed " + std::to_string(seed) + ", power cut before operation " + std::to_string(cut) + ": " +
-                   disk.operation_name(cut));
+      SCOPED_TRACE("seed " + std::to_string(seed) + ", power cut before operation " +
+                   std::to_string(cut) + ": " + disk.operation_name(cut));
       expect_no_damage(disk);
       const auto opened = workload.open();
       ASSERT_TRUE(opened) << opened.error().message;
       torn_tails += workload.opened_with_torn_tail();
-      // A second life on what is left, and a second cut: a tail that was cut off must never come back.
+      // A second life on what is left, and a second cut: a tail that was cut off must never come
+      // back.
       disk.cut_power_before(cut * 7 % 90);
       workload.run(actions);
       workload.close();
@@ -62,8 +64,9 @@ TEST(PowerCut, AcknowledgedFramesSurviveACutBeforeEveryOperation) {
   EXPECT_GT(torn_tails, 100u) << "the cuts did not tear anything: this test tested nothing";
 }
 
-/// kill -9 loses nothing that was written, so recovery may find frames that were never synced. Once it has found them they
-/// count as durable, and a power cut right afterwards must not take them away.
+/// kill -9 loses nothing that was written, so recovery may find frames that were never synced. Once
+/// it has found them they count as durable, and a power cut right afterwards must not take them
+/// away.
 TEST(PowerCut, WhatWasFoundAfterAKillSurvivesAPowerCut) {
   for (uint64_t seed = 3; seed <= 3; ++seed) {
     const uint64_t operations = operations_of(seed);
@@ -75,8 +78,8 @@ TEST(PowerCut, WhatWasFoundAfterAKillSurvivesAPowerCut) {
       workload.run(actions);
       workload.close();
       disk.restart_process();
-      SCOPED_TRACE("seed " + std::to_string(seed) + ", killed before operation " + std::to_string(cut) + ": " +
-                   disk.operation_name(cut));
+      SCOPED_TRACE("seed " + std::to_string(seed) + ", killed before operation " +
+                   std::to_string(cut) + ": " + disk.operation_name(cut));
       expect_no_damage(disk);
       const auto opened = workload.open();
       ASSERT_TRUE(opened) << opened.error().message;
@@ -99,14 +102,16 @@ std::vector<std::string> bodies(Log& log) {
   return found;
 }
 
-/// A frame that ends with its page, so that the padding of the flush behind it hides nothing; or one of a single sector.
+/// A frame that ends with its page, so that the padding of the flush behind it hides nothing; or
+/// one of a single sector.
 std::string body_for_tearing(char letter) {
   const uint64_t bytes = letter >= 'c' && letter <= 'g' ? 512 : format::page_bytes;
   return std::string(bytes - format::frame_header_bytes, letter);
 }
 
-/// The first of several frames of one flush is torn and the later ones are whole on the disk. They are not found, and a new
-/// frame in the place of the first, just as long, must not bring them back.
+/// The first of several frames of one flush is torn and the later ones are whole on the disk. They
+/// are not found, and a new frame in the place of the first, just as long, must not bring them
+/// back.
 TEST(PowerCut, ATornTailNeverComesBackBehindNewFrames) {
   const auto append = [](Log& log, char letter) {
     const std::string body = body_for_tearing(letter);
@@ -137,7 +142,8 @@ TEST(PowerCut, ATornTailNeverComesBackBehindNewFrames) {
     log.reset();
     disk.power_on();
     expected.push_back(body_for_tearing('x'));
-    EXPECT_EQ(bodies(**Engine::open(disk, Workload::settings(), stepped)), expected) << "seed " << seed;
+    EXPECT_EQ(bodies(**Engine::open(disk, Workload::settings(), stepped)), expected)
+        << "seed " << seed;
   }
   EXPECT_GT(shortened, 50);
 }
@@ -157,7 +163,8 @@ TEST(PowerCut, ACutDuringRecoveryLosesNothing) {
       const bool was_cut = disk.power_was_cut();
       workload.close();
       disk.power_on();
-      SCOPED_TRACE("seed " + std::to_string(seed) + ", cut before operation " + std::to_string(cut) + " of recovery");
+      SCOPED_TRACE("seed " + std::to_string(seed) + ", cut before operation " +
+                   std::to_string(cut) + " of recovery");
       const auto opened = workload.open();
       ASSERT_TRUE(opened) << opened.error().message;
       if (::testing::Test::HasFailure()) return;

@@ -1,8 +1,7 @@
 #include "log/recovery.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+#include <fmt/core.h>
 
 #include "base/log_line.h"
 #include "log/scan.h"
@@ -25,7 +24,8 @@ class Recovery {
       found_.checkpoint = std::move(*checkpoint);
     }
     HOLDFAST_CHECKED(open_segments());
-    for (size_t i = 0; i + 1 < found_.segments.size(); ++i) HOLDFAST_CHECKED(load_sealed(found_.segments[i]));
+    for (size_t i = 0; i + 1 < found_.segments.size(); ++i)
+      HOLDFAST_CHECKED(load_sealed(found_.segments[i]));
     if (!found_.segments.empty()) HOLDFAST_CHECKED(scan_active(*found_.segments.back()));
     HOLDFAST_CHECKED(check_checkpoint());
     if (!found_.segments.empty()) HOLDFAST_CHECKED(make_end_certain(*found_.segments.back()));
@@ -47,7 +47,7 @@ class Recovery {
   const uint64_t segment_bytes_;
   FolderContents contents_;
   Recovered found_;
-  Position known_durable_;    // what the frames themselves prove
+  Position known_durable_;   // what the frames themselves prove
   uint64_t traces_end_ = 0;  // file offset behind the last trace of the torn tail
 };
 
@@ -60,21 +60,25 @@ Status Recovery::open_segments() {
     segment->end = segment->header.begin;
     const format::SegmentHeader& header = segment->header;
     if (header.sequence != sequence) {
-      return fail(ErrorCode::corrupt, fmt::format("{} is segment {}", segment->path, header.sequence));
+      return fail(ErrorCode::corrupt,
+                  fmt::format("{} is segment {}", segment->path, header.sequence));
     }
     if (HOLDFAST_TRY(file->size()) < header.file_bytes) {
-      return fail(ErrorCode::corrupt, fmt::format("{} is shorter than its header says", segment->path));
+      return fail(ErrorCode::corrupt,
+                  fmt::format("{} is shorter than its header says", segment->path));
     }
     if (!found_.segments.empty()) {
       Segment& before = *found_.segments.back();
       if (before.header.sequence + 1 != sequence) {
-        return fail(ErrorCode::corrupt, fmt::format("{} is missing: position {} to {}",
-                                                    folder_ + "/" + format::segment_name(sequence - 1),
-                                                    before.header.begin.value, header.begin.value));
+        return fail(ErrorCode::corrupt,
+                    fmt::format("{} is missing: position {} to {}",
+                                folder_ + "/" + format::segment_name(sequence - 1),
+                                before.header.begin.value, header.begin.value));
       }
       before.end = header.begin;
       if (before.end < before.header.begin || before.used_bytes() > before.header.file_bytes) {
-        return fail(ErrorCode::corrupt, fmt::format("{} does not follow {}", segment->path, before.path));
+        return fail(ErrorCode::corrupt,
+                    fmt::format("{} does not follow {}", segment->path, before.path));
       }
     }
     found_.next_generation = std::max(found_.next_generation, header.generation + 1);
@@ -113,9 +117,10 @@ Status Recovery::scan_active(Segment& segment) {
   traces_end_ = tail.traces_end;
   const Position proven = std::max(known_durable_, tail.durable_before);
   if (proven > found_.end) {
-    return fail(ErrorCode::corrupt,
-                fmt::format("{}: not a whole frame, but everything up to position {} had been durable",
-                            describe_place(segment.path, found_.end, scanner.offset()), proven.value));
+    return fail(
+        ErrorCode::corrupt,
+        fmt::format("{}: not a whole frame, but everything up to position {} had been durable",
+                    describe_place(segment.path, found_.end, scanner.offset()), proven.value));
   }
   return {};
 }
@@ -123,31 +128,36 @@ Status Recovery::scan_active(Segment& segment) {
 Status Recovery::check_checkpoint() const {
   const std::string path = folder_ + "/" + std::string(format::checkpoint_name);
   const format::Checkpoint& checkpoint = found_.checkpoint.where;
-  const Position begin = found_.segments.empty() ? Position{} : found_.segments.front()->header.begin;
+  const Position begin =
+      found_.segments.empty() ? Position{} : found_.segments.front()->header.begin;
   if (!contents_.has_checkpoint && begin.value > 0) {
     return fail(ErrorCode::corrupt,
-                fmt::format("{} is missing, and the log before position {} was trimmed", path, begin.value));
+                fmt::format("{} is missing, and the log before position {} was trimmed", path,
+                            begin.value));
   }
   if (contents_.has_checkpoint && checkpoint.upto < begin) {
-    return fail(ErrorCode::corrupt, fmt::format("{} covers position {}, but the log begins at {}: segments are missing",
-                                                path, checkpoint.upto.value, begin.value));
+    return fail(ErrorCode::corrupt,
+                fmt::format("{} covers position {}, but the log begins at {}: segments are missing",
+                            path, checkpoint.upto.value, begin.value));
   }
   if (std::max(checkpoint.durable, checkpoint.upto) > found_.end) {
-    return fail(ErrorCode::corrupt, fmt::format("{} knows of position {}, but the log ends at {}: segments are missing",
-                                                path, checkpoint.durable.value, found_.end.value));
+    return fail(ErrorCode::corrupt,
+                fmt::format("{} knows of position {}, but the log ends at {}: segments are missing",
+                            path, checkpoint.durable.value, found_.end.value));
   }
   return {};
 }
 
-/// Frames that were read back may be in the page cache only: the process before may have been killed between write and sync,
-/// or its sync may have failed and left pages that look clean but never reached the disk. So what no later frame proves to
-/// have been durable is written once more and synced. Then the torn tail is zeroed.
+/// Frames that were read back may be in the page cache only: the process before may have been
+/// killed between write and sync, or its sync may have failed and left pages that look clean but
+/// never reached the disk. So what no later frame proves to have been durable is written once more
+/// and synced. Then the torn tail is zeroed.
 Status Recovery::make_end_certain(Segment& segment) {
   os::File& file = *found_.active_file;
   HOLDFAST_CHECKED(rewrite_since(segment, std::min(known_durable_, found_.end)));
   const uint64_t used = segment.used_bytes();
-  const uint64_t zero_to = std::min(format::round_up(std::max(used, traces_end_), format::page_bytes),
-                                    segment.header.file_bytes);
+  const uint64_t zero_to = std::min(
+      format::round_up(std::max(used, traces_end_), format::page_bytes), segment.header.file_bytes);
   if (zero_to > used) {
     if (traces_end_ > used) {
       log_info("log", "{}: {} bytes of a torn, never acknowledged tail cut off",
@@ -155,7 +165,8 @@ Status Recovery::make_end_certain(Segment& segment) {
     }
     const ByteBuffer zeroes(std::min(zero_to - used, rewrite_bytes));
     for (uint64_t at = used; at < zero_to; at += zeroes.size()) {
-      HOLDFAST_CHECKED(file.write_at(at, ByteView(zeroes).first(std::min<uint64_t>(zeroes.size(), zero_to - at))));
+      HOLDFAST_CHECKED(file.write_at(
+          at, ByteView(zeroes).first(std::min<uint64_t>(zeroes.size(), zero_to - at))));
     }
   }
   HOLDFAST_CHECKED(file.sync_data());
@@ -183,7 +194,8 @@ Status Recovery::rewrite_since(Segment& segment, Position known_durable) {
   return {};
 }
 
-/// Spare files are used again if they are whole: their old header, if any, tells the last generation used in them.
+/// Spare files are used again if they are whole: their old header, if any, tells the last
+/// generation used in them.
 Status Recovery::sort_spares() {
   for (const uint64_t number : contents_.spares) {
     found_.next_spare = std::max(found_.next_spare, number + 1);
@@ -193,15 +205,18 @@ Status Recovery::sort_spares() {
     ByteBuffer page(format::segment_header_bytes);
     page.resize(HOLDFAST_TRY(file->read_at(0, page)));
     const auto header = format::decode_segment_header(page);
-    const bool blank = std::ranges::all_of(page, [](std::byte byte) { return byte == std::byte{0}; });
+    const bool blank =
+        std::ranges::all_of(page, [](std::byte byte) { return byte == std::byte{0}; });
     if (header) found_.next_generation = std::max(found_.next_generation, header->generation + 1);
     const bool good = whole && (header || blank) && found_.spares.size() < 2;
     (good ? found_.spares : found_.garbage).push_back(path);
   }
-  for (const std::string& name : contents_.leftovers) found_.garbage.push_back(folder_ + "/" + name);
+  for (const std::string& name : contents_.leftovers)
+    found_.garbage.push_back(folder_ + "/" + name);
   for (const uint64_t sequence : contents_.indexes) {
     // Of a trimmed segment, or of the last one: its index file is made when it is sealed.
-    const bool used = !found_.segments.empty() && sequence >= found_.segments.front()->header.sequence &&
+    const bool used = !found_.segments.empty() &&
+                      sequence >= found_.segments.front()->header.sequence &&
                       sequence < found_.segments.back()->header.sequence;
     if (!used) found_.garbage.push_back(folder_ + "/" + format::index_name(sequence));
   }
@@ -214,13 +229,14 @@ Result<Recovered> recover(os::Files& files, const std::string& folder, uint64_t 
   return Recovery(files, folder, segment_bytes).run();
 }
 
-void index_frame(HotIndex& index, const format::SegmentHeader& segment, const format::FrameHeader& frame) {
+void index_frame(HotIndex& index, const format::SegmentHeader& segment,
+                 const format::FrameHeader& frame) {
   if (frame.key.kind != FrameKind::batch) return;
-  index.add(frame.key.partition,
-            {.last_offset = frame.key.last_offset,
-             .max_timestamp_ms = frame.key.max_timestamp_ms,
-             .place = static_cast<uint32_t>(segment.offset_of(frame.position) / format::frame_alignment),
-             .body_bytes = frame.body_bytes});
+  index.add(frame.key.partition, {.last_offset = frame.key.last_offset,
+                                  .max_timestamp_ms = frame.key.max_timestamp_ms,
+                                  .place = static_cast<uint32_t>(segment.offset_of(frame.position) /
+                                                                 format::frame_alignment),
+                                  .body_bytes = frame.body_bytes});
 }
 
 Result<std::shared_ptr<HotIndex>> rebuild_index(os::Files& files, const Segment& segment) {
@@ -230,14 +246,16 @@ Result<std::shared_ptr<HotIndex>> rebuild_index(os::Files& files, const Segment&
   while (scanner.position() < segment.end) {
     const auto frame = HOLDFAST_TRY(scanner.next());
     if (!frame) {
-      return fail(ErrorCode::corrupt, fmt::format("{}: not a whole frame",
-                                                  describe_place(segment.path, scanner.position(), scanner.offset())));
+      return fail(ErrorCode::corrupt,
+                  fmt::format("{}: not a whole frame",
+                              describe_place(segment.path, scanner.position(), scanner.offset())));
     }
     index_frame(*index, segment.header, frame->header);
   }
   if (scanner.position() != segment.end) {
-    return fail(ErrorCode::corrupt, fmt::format("{}: frames reach beyond the end of the segment",
-                                                describe_place(segment.path, scanner.position(), scanner.offset())));
+    return fail(ErrorCode::corrupt,
+                fmt::format("{}: frames reach beyond the end of the segment",
+                            describe_place(segment.path, scanner.position(), scanner.offset())));
   }
   return index;
 }

@@ -16,20 +16,22 @@ struct Recovered {
   bool needs_mark = false;  // frames came after the last mark
   uint32_t next_generation = 1;
   StoredCheckpoint checkpoint;
-  std::vector<std::string> spares;   // paths of files ready for use
+  std::vector<std::string> spares;  // paths of files ready for use
   uint64_t next_spare = 0;
   std::vector<std::string> garbage;  // paths to be removed before the writer starts
 };
 
-/// Finds the durable end of the log and makes it certain: what counts as the log afterwards has been synced by this call, and
-/// a torn tail is zeroed on disk, so that it can never come back. `corrupt` when something that had been durable is missing
-/// or damaged; nothing was written then. The caller holds the folder's lock.
+/// Finds the durable end of the log and makes it certain: what counts as the log afterwards has
+/// been synced by this call, and a torn tail is zeroed on disk, so that it can never come back.
+/// `corrupt` when something that had been durable is missing or damaged; nothing was written then.
+/// The caller holds the folder's lock.
 Result<Recovered> recover(os::Files& files, const std::string& folder, uint64_t segment_bytes);
 
 /// Scans a sealed segment and fills its index. `corrupt` when its frames do not reach its end.
 Result<std::shared_ptr<HotIndex>> rebuild_index(os::Files& files, const Segment& segment);
 
 /// Adds the frame to the index if it is a batch.
-void index_frame(HotIndex& index, const format::SegmentHeader& segment, const format::FrameHeader& frame);
+void index_frame(HotIndex& index, const format::SegmentHeader& segment,
+                 const format::FrameHeader& frame);
 
 }  // namespace holdfast::log

@@ -1,8 +1,7 @@
 #include "log/scan.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+#include <fmt/core.h>
 
 namespace holdfast::log {
 namespace {
@@ -31,7 +30,8 @@ Result<std::optional<ScannedFrame>> SegmentScanner::frame_at(uint64_t offset) {
   const ByteView head = HOLDFAST_TRY(view(offset, format::frame_header_bytes));
   if (head.size() < format::frame_header_bytes) return std::nullopt;
   const auto header = format::decode_frame_header(head.data());
-  if (!header || header->generation != header_.generation || header->position != header_.position_at(offset)) {
+  if (!header || header->generation != header_.generation ||
+      header->position != header_.position_at(offset)) {
     return std::nullopt;
   }
   const uint64_t bytes = format::frame_bytes(header->body_bytes);

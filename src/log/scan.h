@@ -14,20 +14,22 @@ struct ScannedFrame {
 
 /// What lies behind the first place of a segment that is not a frame.
 struct TailSearch {
-  /// The greatest `durable_before` of any later whole frame of this life of the segment: above the bad place it proves that
-  /// the bad place had been durable, so that it is damage and not a torn tail.
+  /// The greatest `durable_before` of any later whole frame of this life of the segment: above the
+  /// bad place it proves that the bad place had been durable, so that it is damage and not a torn
+  /// tail.
   Position durable_before;
   /// The file offset behind the last trace of such a frame, whole or not; 0 if there is none.
   uint64_t traces_end = 0;
 };
 
-/// Reads the frames of one segment file in order, by plain reads: an unreadable sector is an error, not a signal.
-/// Never writes. One thread.
+/// Reads the frames of one segment file in order, by plain reads: an unreadable sector is an error,
+/// not a signal. Never writes. One thread.
 class SegmentScanner {
  public:
   SegmentScanner(os::File& file, const format::SegmentHeader& header);
 
-  /// The next frame, or nothing at the first place that is not a whole frame of this segment's life.
+  /// The next frame, or nothing at the first place that is not a whole frame of this segment's
+  /// life.
   Result<std::optional<ScannedFrame>> next();
 
   /// Where the next frame would begin.

@@ -4,15 +4,16 @@
 
 namespace holdfast::log {
 
-/// One segment of the log. Shared by the owner's thread, which plans it, fills its index and reads it, and by the writer
-/// and the housekeeper, which only look at `header` and `path` and, once it is sealed, at `end` and `hot`.
+/// One segment of the log. Shared by the owner's thread, which plans it, fills its index and reads
+/// it, and by the writer and the housekeeper, which only look at `header` and `path` and, once it
+/// is sealed, at `end` and `hot`.
 struct Segment {
   format::SegmentHeader header;
   std::string path;
   Position end;  // behind its last frame; final once the next segment is planned
 
-  std::shared_ptr<HotIndex> hot;         // until the index file is there
-  std::unique_ptr<IndexFile> index_file;  // owner's thread only
+  std::shared_ptr<HotIndex> hot;            // until the index file is there
+  std::unique_ptr<IndexFile> index_file;    // owner's thread only
   std::weak_ptr<const os::Mapping> mapped;  // owner's thread only; the frames handed out hold it
 
   SegmentIndex& index() const {
@@ -20,7 +21,8 @@ struct Segment {
   }
   uint64_t used_bytes() const { return header.offset_of(end); }
   bool has_room(uint64_t frame) const {
-    return used_bytes() - format::segment_header_bytes + frame <= format::frames_max_bytes(header.file_bytes);
+    return used_bytes() - format::segment_header_bytes + frame <=
+           format::frames_max_bytes(header.file_bytes);
   }
 };
 using SegmentPtr = std::shared_ptr<Segment>;

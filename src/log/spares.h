@@ -6,8 +6,8 @@
 
 namespace holdfast::log {
 
-/// Files that are ready to become the next segment: zero-filled ahead, or recycled from trimmed segments. Only paths; any
-/// thread. Whoever takes one owns it.
+/// Files that are ready to become the next segment: zero-filled ahead, or recycled from trimmed
+/// segments. Only paths; any thread. Whoever takes one owns it.
 class SparePool {
  public:
   /// More are of no use: one is needed at a time, and one may come back from a trim.

@@ -1,6 +1,5 @@
-#include <fmt/core.h>
-
 #include <algorithm>
+#include <fmt/core.h>
 
 #include "log/folder.h"
 #include "log/recovery.h"
@@ -12,13 +11,15 @@ namespace {
 /// Goes through a folder as recovery does, but goes on after damage and looks at every byte.
 class Verifier {
  public:
-  Verifier(os::Files& files, const std::string& folder, const std::function<void(const Frame&)>& visit)
+  Verifier(os::Files& files, const std::string& folder,
+           const std::function<void(const Frame&)>& visit)
       : files_(files), folder_(folder), visit_(visit) {}
 
   Result<VerifyReport> run() {
     contents_ = HOLDFAST_TRY(list_folder(files_, folder_));
     const auto version = check_folder_version(files_, folder_, contents_);
-    if (!version && version.error().code == ErrorCode::version_unknown) return std::unexpected(version.error());
+    if (!version && version.error().code == ErrorCode::version_unknown)
+      return std::unexpected(version.error());
     if (!version) damaged(std::string(format::meta_name), {}, version.error().message);
     read_checkpoint_file();
     for (const uint64_t sequence : contents_.segments) HOLDFAST_CHECKED(verify_segment(sequence));
@@ -79,7 +80,8 @@ Status Verifier::verify_segment(uint64_t sequence) {
   if (report_.segments == 0) report_.begin = header->begin;
   ++report_.segments;
   report_.bytes += header->file_bytes;
-  if (HOLDFAST_TRY(opened->file->size()) < header->file_bytes) damaged(name, header->begin, "shorter than its header says");
+  if (HOLDFAST_TRY(opened->file->size()) < header->file_bytes)
+    damaged(name, header->begin, "shorter than its header says");
   opened->header = *header;
   opened->scanner = std::make_unique<SegmentScanner>(*opened->file, *header);
   segment_ = std::move(opened);
@@ -108,7 +110,8 @@ Status Verifier::finish_segment(const format::SegmentHeader* next) {
     segment_.reset();
     const std::string index_path = folder_ + "/" + format::index_name(open->header.sequence);
     const auto stored = os::read_file(files_, index_path, open->header.file_bytes);
-    if (!stored && stored.error().code == ErrorCode::not_found) return {};  // it is rebuilt at the next start
+    if (!stored && stored.error().code == ErrorCode::not_found)
+      return {};  // it is rebuilt at the next start
     if (!stored) return std::unexpected(stored.error());
     if (!std::ranges::equal(*stored, encode_index(open->index, open->header, end))) {
       damaged(format::index_name(open->header.sequence), open->header.begin,
@@ -117,9 +120,12 @@ Status Verifier::finish_segment(const format::SegmentHeader* next) {
     return {};
   }
   const TailSearch tail = HOLDFAST_TRY(open->scanner->search_tail());
-  const Position proven = std::max({open->durable, tail.durable_before, checkpoint_ ? checkpoint_->durable : Position{}});
+  const Position proven = std::max(
+      {open->durable, tail.durable_before, checkpoint_ ? checkpoint_->durable : Position{}});
   if (next != nullptr || proven > end) {
-    damaged(name, end, fmt::format("not a whole frame (file offset {}), though it had been durable", open->scanner->offset()));
+    damaged(name, end,
+            fmt::format("not a whole frame (file offset {}), though it had been durable",
+                        open->scanner->offset()));
   } else {
     report_.torn_tail = tail.traces_end > 0;
   }
@@ -134,7 +140,8 @@ void Verifier::check_ends() {
   if (checkpoint_ && checkpoint_->upto < report_.begin) {
     damaged(name, checkpoint_->upto, "the log begins only behind it: segments are missing");
   }
-  if (checkpoint_ && std::max(checkpoint_->durable, checkpoint_->upto) > report_.end && report_.damage.empty()) {
+  if (checkpoint_ && std::max(checkpoint_->durable, checkpoint_->upto) > report_.end &&
+      report_.damage.empty()) {
     damaged(name, checkpoint_->durable, "the log ends before it: segments are missing");
   }
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-
 #include <map>
 #include <random>
 
@@ -9,8 +8,9 @@
 
 namespace holdfast::log {
 
-/// Drives a log step by step as a seed says: appends, flushes, checkpoints, trims, closes and opens again, on a disk that may
-/// fail at any of it. Keeps what must be true, and compares whole contents after a restart. For tests.
+/// Drives a log step by step as a seed says: appends, flushes, checkpoints, trims, closes and opens
+/// again, on a disk that may fail at any of it. Keeps what must be true, and compares whole
+/// contents after a restart. For tests.
 class Workload {
  public:
   struct Appended {
@@ -19,16 +19,19 @@ class Workload {
     Position begin;
     Position end;
     bool operator==(const Appended& other) const {
-      return body == other.body && begin == other.begin && end == other.end && key.kind == other.key.kind &&
-             key.partition == other.key.partition && key.first_offset == other.key.first_offset &&
-             key.last_offset == other.key.last_offset && key.max_timestamp_ms == other.key.max_timestamp_ms;
+      return body == other.body && begin == other.begin && end == other.end &&
+             key.kind == other.key.kind && key.partition == other.key.partition &&
+             key.first_offset == other.key.first_offset &&
+             key.last_offset == other.key.last_offset &&
+             key.max_timestamp_ms == other.key.max_timestamp_ms;
     }
   };
 
   Workload(os::Files& files, uint64_t seed) : files_(files), random_(seed) {}
 
-  /// Opens the log and compares it with what was appended: everything acknowledged is there, whole and in order; what else is
-  /// there was appended right behind. From then on, what was not found counts as never appended.
+  /// Opens the log and compares it with what was appended: everything acknowledged is there, whole
+  /// and in order; what else is there was appended right behind. From then on, what was not found
+  /// counts as never appended.
   Status open() {
     log_.reset();
     auto log = Engine::open(files_, settings(), {.threads = false, .flush_bytes_max = 48 << 10});
@@ -65,13 +68,17 @@ class Workload {
   Position acknowledged() const { return acknowledged_; }
   uint64_t opened_with_torn_tail() const { return shortened_; }
 
-  static LogSettings settings() { return {.folder = "/log", .segment_bytes = 1 << 20, .pending_bytes_max = 4 << 20}; }
+  static LogSettings settings() {
+    return {.folder = "/log", .segment_bytes = 1 << 20, .pending_bytes_max = 4 << 20};
+  }
 
   bool append_one() {
     Appended made;
     // Sizes around pages and sectors, and now and then a large one.
     const uint64_t kind = random_() % 8;
-    const size_t size = kind == 0 ? random_() % 150000 : kind < 3 ? random_() % 6000 : random_() % 300;
+    const size_t size = kind == 0  ? random_() % 150000
+                        : kind < 3 ? random_() % 6000
+                                   : random_() % 300;
     made.key.kind = random_() % 6 == 0 ? FrameKind::state : FrameKind::batch;
     made.key.partition = {static_cast<uint32_t>(random_() % 5)};
     int64_t& next = next_offset_[made.key.partition];
@@ -79,13 +86,16 @@ class Workload {
     made.key.last_offset = next + static_cast<int64_t>(random_() % 3);
     made.key.max_timestamp_ms = static_cast<int64_t>(random_() % 1000);
     made.body = std::to_string(++counter_) + ":";
-    while (made.body.size() < size) made.body.push_back(static_cast<char>('a' + (made.body.size() * 7 + counter_) % 26));
+    while (made.body.size() < size)
+      made.body.push_back(static_cast<char>('a' + (made.body.size() * 7 + counter_) % 26));
     if (random_() % 10 == 0) std::ranges::fill(made.body, '\0');
     made.begin = log_->end();
-    const ByteView parts[] = {as_bytes(made.body).first(made.body.size() / 3), as_bytes(made.body).subspan(made.body.size() / 3)};
+    const ByteView parts[] = {as_bytes(made.body).first(made.body.size() / 3),
+                              as_bytes(made.body).subspan(made.body.size() / 3)};
     const auto end = log_->append(made.key, parts);
     if (!end) {
-      EXPECT_TRUE(end.error().code == ErrorCode::read_only || end.error().code == ErrorCode::limit) << end.error().message;
+      EXPECT_TRUE(end.error().code == ErrorCode::read_only || end.error().code == ErrorCode::limit)
+          << end.error().message;
       return false;
     }
     made.end = *end;
@@ -142,18 +152,21 @@ class Workload {
     EXPECT_GE(log_->end(), acknowledged_) << "acknowledged frames are missing at the end";
     EXPECT_EQ(log_->end(), log_->durable());
     EXPECT_LE(log_->begin(), log_->checkpoint_position()) << "trimmed beyond the checkpoint";
-    // Marks of the log's own take up positions, so a begin is compared through the end of the frame before only in content.
+    // Marks of the log's own take up positions, so a begin is compared through the end of the frame
+    // before only in content.
     size_t first = 0;
     while (first < appended_.size() && appended_[first].end <= log_->begin()) ++first;
     size_t last = first;
     while (last < appended_.size() && appended_[last].end <= log_->end()) ++last;
     if (last < appended_.size()) ++shortened_;
     const bool same = std::ranges::equal(found, std::span(appended_).subspan(first, last - first));
-    EXPECT_TRUE(same) << "found " << found.size() << " frames, expected " << last - first << " of " << appended_.size();
+    EXPECT_TRUE(same) << "found " << found.size() << " frames, expected " << last - first << " of "
+                      << appended_.size();
     appended_.resize(last);
     next_offset_.clear();
     for (const Appended& frame : appended_) {
-      if (frame.key.kind == FrameKind::batch) next_offset_[frame.key.partition] = frame.key.last_offset + 1;
+      if (frame.key.kind == FrameKind::batch)
+        next_offset_[frame.key.partition] = frame.key.last_offset + 1;
     }
     acknowledged_ = log_->end();
     return {};
@@ -169,8 +182,8 @@ class Workload {
       }
       std::vector<std::string> found;
       for (const Frame& frame : frames) found.emplace_back(as_text(frame.body));
-      EXPECT_TRUE(found == expected) << "partition " << partition << ": " << found.size() << " frames, expected "
-                                     << expected.size();
+      EXPECT_TRUE(found == expected) << "partition " << partition << ": " << found.size()
+                                     << " frames, expected " << expected.size();
     }
     return {};
   }

@@ -1,8 +1,7 @@
 #include "log/writer.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+#include <fmt/core.h>
 
 #include "base/fault.h"
 #include "base/planted_bug.h"
@@ -13,8 +12,8 @@ namespace {
 constexpr std::chrono::milliseconds retry_first{20};
 constexpr std::chrono::milliseconds retry_most{1000};
 
-/// A segment up to this size is zero-filled when it is made, because that takes only milliseconds; a larger one for which
-/// nothing was prepared is only reserved, so that the append does not wait.
+/// A segment up to this size is zero-filled when it is made, because that takes only milliseconds;
+/// a larger one for which nothing was prepared is only reserved, so that the append does not wait.
 constexpr uint64_t zero_fill_at_once_max = 8ull << 20;
 
 /// After a failed sync nothing may be tried again, whatever the system said.
@@ -84,7 +83,8 @@ Status Writer::flush_batch() {
   if (batch_->segment != segment_) HOLDFAST_CHECKED(use_segment(batch_->segment));
   if constexpr (planted_bug == PlantedBug::acknowledge_before_sync) publish(batch_->end);
   FlushBuffer& bytes = batch_->bytes;
-  // Whole pages only: a partial page that is not in the page cache would have to be read from the disk first.
+  // Whole pages only: a partial page that is not in the page cache would have to be read from the
+  // disk first.
   const uint64_t padding = format::round_up(bytes.size(), format::page_bytes) - bytes.size();
   if (padding > 0) std::fill_n(bytes.grow(padding), padding, std::byte{0});
   fault::point("log.before_write");
@@ -96,8 +96,9 @@ Status Writer::flush_batch() {
   return {};
 }
 
-/// The old segment is wholly durable by now. The new one gets its header, then its name; only when both are durable does a
-/// frame go into it. So a file that has a segment's name has a good header, whenever the power goes.
+/// The old segment is wholly durable by now. The new one gets its header, then its name; only when
+/// both are durable does a frame go into it. So a file that has a segment's name has a good header,
+/// whenever the power goes.
 Status Writer::use_segment(const SegmentPtr& segment) {
   std::unique_ptr<os::File> file;
   const std::string ready = HOLDFAST_TRY(ready_file(segment, file));

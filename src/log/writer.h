@@ -8,11 +8,13 @@
 
 namespace holdfast::log {
 
-/// Makes queued frames durable: one write and one sync a batch. `step` and everything else here is called from one thread
-/// (the writer thread, or a test that drives it); `durable` and `failed` may be read from any.
+/// Makes queued frames durable: one write and one sync a batch. `step` and everything else here is
+/// called from one thread (the writer thread, or a test that drives it); `durable` and `failed` may
+/// be read from any.
 ///
-/// A failed write or sync is final: nothing that it covered is ever acknowledged, and nothing is written after it. Only a
-/// full disk is waited for, and only where no sync has been tried: then the same bytes are written again.
+/// A failed write or sync is final: nothing that it covered is ever acknowledged, and nothing is
+/// written after it. Only a full disk is waited for, and only where no sync has been tried: then
+/// the same bytes are written again.
 class Writer {
  public:
   struct Events {

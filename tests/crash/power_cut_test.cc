@@ -1,16 +1,16 @@
-// A power cut on a real file system: ext4 in a loop device is shut down by ioctl while a child process appends as fast as it
-// can and reports what was acknowledged. After the next mount every acknowledged frame must be there, whole and in order.
-// Exit: 0 all was there, 1 something was lost or wrong, 77 this machine cannot do it (and why is printed).
-// Argument: the number of cuts, 10 if not given.
-
-#include <fcntl.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
+// A power cut on a real file system: ext4 in a loop device is shut down by ioctl while a child
+// process appends as fast as it can and reports what was acknowledged. After the next mount every
+// acknowledged frame must be there, whole and in order. Exit: 0 all was there, 1 something was lost
+// or wrong, 77 this machine cannot do it (and why is printed). Argument: the number of cuts, 10 if
+// not given.
 
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <random>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "log/log.h"
 #include "testing/temporary_folder.h"
@@ -24,14 +24,18 @@ using log::Position;
 
 constexpr int skipped = 77;
 constexpr unsigned long ext4_shutdown = 0x8004587D;  // EXT4_IOC_SHUTDOWN
-constexpr uint32_t without_log_flush = 2;            // EXT4_GOING_FLAGS_NOLOGFLUSH: the journal, too, stays as it is
+constexpr uint32_t without_log_flush =
+    2;  // EXT4_GOING_FLAGS_NOLOGFLUSH: the journal, too, stays as it is
 
-int run(const std::string& command) { return std::system((command + " >/dev/null 2>&1").c_str()); }
+int run(const std::string& command) {
+  return std::system((command + " >/dev/null 2>&1").c_str());
+}
 
 /// ext4 in a file, mounted; unmounted and gone at the end.
 class LoopDisk {
  public:
-  explicit LoopDisk(const std::string& folder) : image_(folder + "/image"), mount_(folder + "/disk") {}
+  explicit LoopDisk(const std::string& folder)
+      : image_(folder + "/image"), mount_(folder + "/disk") {}
   LoopDisk(const LoopDisk&) = delete;
   LoopDisk& operator=(const LoopDisk&) = delete;
   ~LoopDisk() { unmount(); }
@@ -82,7 +86,8 @@ log::LogSettings settings(const LoopDisk& disk) {
   Log& log = **opened;
   const auto started = log.start({.durable =
                                       [pipe](Position upto) {
-                                        if (::write(pipe, &upto.value, sizeof upto.value) < 0) std::_Exit(4);
+                                        if (::write(pipe, &upto.value, sizeof upto.value) < 0)
+                                          std::_Exit(4);
                                       },
                                   .stalled = {},
                                   .failed = {},
@@ -91,9 +96,11 @@ log::LogSettings settings(const LoopDisk& disk) {
   for (;;) {
     const std::string body = body_of(next);
     const ByteView part = as_bytes(body);
-    const auto appended = log.append({.kind = log::FrameKind::state, .partition = {}}, std::span(&part, 1));
+    const auto appended =
+        log.append({.kind = log::FrameKind::state, .partition = {}}, std::span(&part, 1));
     if (appended) ++next;
-    if (!appended && appended.error().code == ErrorCode::read_only) ::pause();  // the power is gone: wait for the kill
+    if (!appended && appended.error().code == ErrorCode::read_only)
+      ::pause();  // the power is gone: wait for the kill
     if (log.durable().value > log.begin().value + (40 << 20)) {
       log.write_checkpoint(log.durable(), {});
       if (log.wait_for_checkpoint()) log.trim({log.durable().value - (20 << 20)});
@@ -119,9 +126,11 @@ Found recover(const LoopDisk& disk) {
     uint64_t number = 0;
     if (frame.body.size() >= 8) std::memcpy(&number, frame.body.data(), 8);
     if (!std::exchange(first, false) && number != found.next) {
-      return fail(ErrorCode::corrupt, "frame " + std::to_string(number) + " follows " + std::to_string(found.next - 1));
+      return fail(ErrorCode::corrupt,
+                  "frame " + std::to_string(number) + " follows " + std::to_string(found.next - 1));
     }
-    if (as_text(frame.body) != body_of(number)) return fail(ErrorCode::corrupt, "contents of frame " + std::to_string(number));
+    if (as_text(frame.body) != body_of(number))
+      return fail(ErrorCode::corrupt, "contents of frame " + std::to_string(number));
     found.next = number + 1;
     return {};
   });
@@ -132,7 +141,8 @@ Found recover(const LoopDisk& disk) {
   return found;
 }
 
-/// Cuts the power once that much has been acknowledged, and answers the greatest acknowledged position.
+/// Cuts the power once that much has been acknowledged, and answers the greatest acknowledged
+/// position.
 Position cut_under_load(const LoopDisk& disk, uint64_t next, uint64_t bytes) {
   int pipe[2];
   if (::pipe(pipe) != 0) return {};
@@ -170,12 +180,15 @@ int test(int cuts) {
   for (int cut = 1; cut <= cuts; ++cut) {
     const Position acknowledged = cut_under_load(disk, found.next, random() % (30 << 20));
     disk.unmount();
-    if (acknowledged.value == 0) return std::printf("cut %d: nothing was acknowledged: the test tested nothing\n", cut), 1;
+    if (acknowledged.value == 0)
+      return std::printf("cut %d: nothing was acknowledged: the test tested nothing\n", cut), 1;
     if (!disk.mount()) return std::printf("cut %d: the image cannot be mounted again\n", cut), 1;
     found = recover(disk);
     std::printf("cut %d: acknowledged up to %llu, found %llu to %llu, %llu frames in all\n", cut,
-                static_cast<unsigned long long>(acknowledged.value), static_cast<unsigned long long>(found.begin.value),
-                static_cast<unsigned long long>(found.end.value), static_cast<unsigned long long>(found.next));
+                static_cast<unsigned long long>(acknowledged.value),
+                static_cast<unsigned long long>(found.begin.value),
+                static_cast<unsigned long long>(found.end.value),
+                static_cast<unsigned long long>(found.next));
     if (found.end < acknowledged) std::printf("LOST: acknowledged frames are not there\n");
     if (!found.well || found.end < acknowledged) return 1;
   }
@@ -185,4 +198,6 @@ int test(int cuts) {
 }  // namespace
 }  // namespace holdfast
 
-int main(int argc, char** argv) { return holdfast::test(argc > 1 ? std::atoi(argv[1]) : 10); }
+int main(int argc, char** argv) {
+  return holdfast::test(argc > 1 ? std::atoi(argv[1]) : 10);
+}
