@@ -1,15 +1,15 @@
 #include "event/cloud_event.h"
 
-#include <fmt/core.h>
-
 #include <charconv>
+#include <fmt/core.h>
 
 #include "base/check.h"
 
 namespace holdfast::event {
 namespace {
 
-// The order in which they are written; reading tries the same place first, so that it finds each at once.
+// The order in which they are written; reading tries the same place first, so that it finds each at
+// once.
 enum Place : size_t { specversion, id, source, type, time, sequence, epoch, version, content_type };
 constexpr std::array<std::string_view, CloudEventFormatter::headers_max> names = {
     "ce_specversion", "ce_id",    "ce_source",  "ce_type",     "ce_time",
@@ -32,14 +32,17 @@ class Scratch {
 };
 
 const Header* find_at(Headers headers, Place place) {
-  if (place < headers.size() && headers[place].name == names[place]) [[likely]] return &headers[place];
+  if (place < headers.size() && headers[place].name == names[place]) [[likely]]
+    return &headers[place];
   return find(headers, names[place]);
 }
 
 Result<std::string_view> text_of(Headers headers, Place place) {
   const Header* header = find_at(headers, place);
-  if (header == nullptr) return fail(ErrorCode::invalid, fmt::format("header {} is missing", names[place]));
-  if (!header->value) return fail(ErrorCode::invalid, fmt::format("header {} is null", names[place]));
+  if (header == nullptr)
+    return fail(ErrorCode::invalid, fmt::format("header {} is missing", names[place]));
+  if (!header->value)
+    return fail(ErrorCode::invalid, fmt::format("header {} is null", names[place]));
   return *header->value;
 }
 
@@ -49,7 +52,8 @@ Result<int64_t> number_of(Headers headers, Place place) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < 0) {
     return fail(ErrorCode::invalid,
-                fmt::format("header {} is not a number from 0 to 2^63-1: \"{}\"", names[place], text.substr(0, 40)));
+                fmt::format("header {} is not a number from 0 to 2^63-1: \"{}\"", names[place],
+                            text.substr(0, 40)));
   }
   return value;
 }
@@ -95,7 +99,8 @@ Result<Stamp> parse_stamp(Headers headers) {
   stamp.source = HOLDFAST_TRY(text_of(headers, source));
   if (stamp.source.empty()) return fail(ErrorCode::invalid, "header ce_source is empty");
   stamp.sequence = HOLDFAST_TRY(number_of(headers, sequence));
-  if (stamp.sequence == INT64_MAX) return fail(ErrorCode::invalid, "header ce_sequence is too large");
+  if (stamp.sequence == INT64_MAX)
+    return fail(ErrorCode::invalid, "header ce_sequence is too large");
   stamp.epoch = HOLDFAST_TRY(number_of(headers, epoch));
   return stamp;
 }
@@ -107,19 +112,22 @@ Result<Event> parse_event(Headers headers, std::optional<std::string_view> key,
   event.value = value;
   const std::string_view spec = HOLDFAST_TRY(text_of(headers, specversion));
   if (!spec.starts_with("1.")) {
-    return fail(ErrorCode::invalid, fmt::format("header ce_specversion is not 1.x: \"{}\"", spec.substr(0, 40)));
+    return fail(ErrorCode::invalid,
+                fmt::format("header ce_specversion is not 1.x: \"{}\"", spec.substr(0, 40)));
   }
   event.stamp = HOLDFAST_TRY(parse_stamp(headers));
   const std::string_view id_text = HOLDFAST_TRY(text_of(headers, id));
   if (!id_matches(id_text, event.stamp)) {
-    return fail(ErrorCode::invalid, fmt::format("header ce_id is not EPOCH-SEQUENCE: \"{}\"", id_text.substr(0, 60)));
+    return fail(ErrorCode::invalid,
+                fmt::format("header ce_id is not EPOCH-SEQUENCE: \"{}\"", id_text.substr(0, 60)));
   }
   event.type = HOLDFAST_TRY(text_of(headers, type));
   const auto when = parse_time(HOLDFAST_TRY(text_of(headers, time)));
   if (!when) return fail(ErrorCode::invalid, "header ce_time: " + when.error().message);
   event.time_us = *when;
   event.version = HOLDFAST_TRY(number_of(headers, version));
-  if (const Header* header = find_at(headers, content_type)) event.content_type = header->value.value_or("");
+  if (const Header* header = find_at(headers, content_type))
+    event.content_type = header->value.value_or("");
   return event;
 }
 

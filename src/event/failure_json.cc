@@ -15,18 +15,21 @@ bool is_utf8(const std::string& text) {
 }
 
 std::string base64(std::string_view bytes) {
-  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr char digits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   for (size_t i = 0; i < bytes.size(); i += 3) {
     uint32_t group = 0;
     const size_t count = std::min<size_t>(3, bytes.size() - i);
-    for (size_t j = 0; j < 3; ++j) group = group << 8 | (j < count ? static_cast<uint8_t>(bytes[i + j]) : 0u);
+    for (size_t j = 0; j < 3; ++j)
+      group = group << 8 | (j < count ? static_cast<uint8_t>(bytes[i + j]) : 0u);
     for (size_t j = 0; j < 4; ++j) text += j <= count ? digits[group >> (18 - 6 * j) & 63] : '=';
   }
   return text;
 }
 
-void put_payload(nlohmann::ordered_json& json, const char* name, std::optional<std::string_view> bytes) {
+void put_payload(nlohmann::ordered_json& json, const char* name,
+                 std::optional<std::string_view> bytes) {
   if (!bytes) {
     json[name] = nullptr;
   } else if (const std::string text(*bytes); is_utf8(text)) {

@@ -1,8 +1,7 @@
 #include "event/failure_record.h"
 
-#include <fmt/core.h>
-
 #include <charconv>
+#include <fmt/core.h>
 
 namespace holdfast::event {
 namespace {
@@ -10,7 +9,8 @@ namespace {
 /// Fills an array of headers, with a scratch for numbers and times.
 class Filler {
  public:
-  Filler(std::span<Header> headers, std::span<char> scratch) : headers_(headers), scratch_(scratch) {}
+  Filler(std::span<Header> headers, std::span<char> scratch)
+      : headers_(headers), scratch_(scratch) {}
   void text(std::string_view name, std::string_view value) { headers_[count_++] = {name, value}; }
   void text_unless_empty(std::string_view name, std::string_view value) {
     if (!value.empty()) text(name, value);
@@ -38,17 +38,23 @@ class Filler {
 /// Kafka Connect's words (its enum Stage) for ours.
 std::string_view connect_stage(FailureStage stage) {
   switch (stage) {
-    case FailureStage::capture: return "TASK_POLL";
-    case FailureStage::transform: return "TRANSFORMATION";
-    case FailureStage::sink: return "TASK_PUT";
+    case FailureStage::capture:
+      return "TASK_POLL";
+    case FailureStage::transform:
+      return "TRANSFORMATION";
+    case FailureStage::sink:
+      return "TASK_PUT";
   }
   return "TASK_PUT";
 }
 std::string_view our_class(FailureStage stage) {
   switch (stage) {
-    case FailureStage::capture: return "holdfast.Source";
-    case FailureStage::transform: return "holdfast.Transform";
-    case FailureStage::sink: return "holdfast.Sink";
+    case FailureStage::capture:
+      return "holdfast.Source";
+    case FailureStage::transform:
+      return "holdfast.Transform";
+    case FailureStage::sink:
+      return "holdfast.Sink";
   }
   return "holdfast.Sink";
 }
@@ -73,7 +79,8 @@ class Reader {
     const std::string_view digits = text(name);
     Number value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc() || end != digits.data() + digits.size()) wrong(name, "is not a number in range");
+    if (error != std::errc() || end != digits.data() + digits.size())
+      wrong(name, "is not a number in range");
     return value;
   }
   int64_t time(std::string_view name) {
@@ -107,18 +114,24 @@ class Reader {
 
 const char* name(FailureKind kind) {
   switch (kind) {
-    case FailureKind::unavailable: return "unavailable";
-    case FailureKind::rejected: return "rejected";
-    case FailureKind::unknown: return "unknown";
+    case FailureKind::unavailable:
+      return "unavailable";
+    case FailureKind::rejected:
+      return "rejected";
+    case FailureKind::unknown:
+      return "unknown";
   }
   return "?";
 }
 
 const char* name(FailureStage stage) {
   switch (stage) {
-    case FailureStage::capture: return "capture";
-    case FailureStage::transform: return "transform";
-    case FailureStage::sink: return "sink";
+    case FailureStage::capture:
+      return "capture";
+    case FailureStage::transform:
+      return "transform";
+    case FailureStage::sink:
+      return "sink";
   }
   return "?";
 }
@@ -137,7 +150,8 @@ Headers FailureFormatter::format(const FailureRecord& record) {
   to.number("holdfast_attempts", record.attempts);
   if (record.origin.partition >= 0) {
     to.text("holdfast_origin_topic", record.origin.topic);
-    to.text("__connect.errors.partition", to.number("holdfast_origin_partition", record.origin.partition));
+    to.text("__connect.errors.partition",
+            to.number("holdfast_origin_partition", record.origin.partition));
     to.text("__connect.errors.offset", to.number("holdfast_origin_offset", record.origin.offset));
     to.text("__connect.errors.topic", record.origin.topic);
   }
@@ -159,8 +173,8 @@ Result<FailureRecord> parse_failure(Headers headers, std::optional<std::string_v
   FailureRecord record;
   record.event = HOLDFAST_TRY(parse_event(headers, key, value));
   Reader from(headers);
-  record.kind = from.one_of("holdfast_kind",
-                            {FailureKind::unavailable, FailureKind::rejected, FailureKind::unknown});
+  record.kind = from.one_of(
+      "holdfast_kind", {FailureKind::unavailable, FailureKind::rejected, FailureKind::unknown});
   record.stage = from.one_of("holdfast_stage",
                              {FailureStage::capture, FailureStage::transform, FailureStage::sink});
   record.store = from.text("holdfast_store");

@@ -24,11 +24,12 @@ enum class FailureStage { capture, transform, sink };
 const char* name(FailureKind kind);
 const char* name(FailureStage stage);
 
-/// One event that a store (or the capture) did not take, with all that a replay or a person needs. It is a view: texts belong
-/// to somebody else, as in Event.
+/// One event that a store (or the capture) did not take, with all that a replay or a person needs.
+/// It is a view: texts belong to somebody else, as in Event.
 ///
-/// On Kafka it is the event itself (its key, value and `ce_*` headers, so that a replay only strips headers) plus `holdfast_*`
-/// headers, plus Kafka Connect's `__connect.errors.*` (KIP-298) for tools that read those.
+/// On Kafka it is the event itself (its key, value and `ce_*` headers, so that a replay only strips
+/// headers) plus `holdfast_*` headers, plus Kafka Connect's `__connect.errors.*` (KIP-298) for
+/// tools that read those.
 struct FailureRecord {
   FailureKind kind = FailureKind::unknown;
   FailureStage stage = FailureStage::sink;
@@ -39,9 +40,9 @@ struct FailureRecord {
   int64_t first_failure_us = 0;
   int64_t last_failure_us = 0;
   int32_t attempts = 1;
-  Origin origin;           // of a consumed event; partition -1: it did not come from a topic
-  std::string_view file;   // of a rejected line; empty: it did not come from a file
-  int64_t line = 0;        // its number, from 1
+  Origin origin;          // of a consumed event; partition -1: it did not come from a topic
+  std::string_view file;  // of a rejected line; empty: it did not come from a file
+  int64_t line = 0;       // its number, from 1
 };
 
 /// Formats failure records as Kafka headers, one after the other, without allocating.
@@ -59,11 +60,13 @@ class FailureFormatter {
   std::array<char, 512> scratch_;
 };
 
-/// `invalid`, with the header's name, when something needed is missing or wrong. Kafka Connect's headers are not read.
+/// `invalid`, with the header's name, when something needed is missing or wrong. Kafka Connect's
+/// headers are not read.
 Result<FailureRecord> parse_failure(Headers headers, std::optional<std::string_view> key,
                                     std::optional<std::string_view> value);
 
-/// One line of JSON for `failures list --json`; the payload as text (or base64 when it is not UTF-8) if `with_payload`.
+/// One line of JSON for `failures list --json`; the payload as text (or base64 when it is not
+/// UTF-8) if `with_payload`.
 std::string to_json(const FailureRecord& record, bool with_payload);
 
 }  // namespace holdfast::event

@@ -1,9 +1,7 @@
 #include "event/failure_record.h"
 
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
-
 #include <vector>
 
 namespace holdfast::event {
@@ -88,8 +86,9 @@ TEST(FailureRecord, OfARejectedLineSaysFileAndLineInsteadOfATopic) {
 TEST(FailureRecord, NamesTheHeaderThatIsWrongOrMissing) {
   FailureFormatter formatter;
   const Headers good = formatter.format(sample());
-  for (const char* name : {"holdfast_kind", "holdfast_stage", "holdfast_store", "holdfast_cause_code", "holdfast_cause",
-                           "holdfast_first_failure", "holdfast_attempts", "holdfast_origin_offset"}) {
+  for (const char* name : {"holdfast_kind", "holdfast_stage", "holdfast_store",
+                           "holdfast_cause_code", "holdfast_cause", "holdfast_first_failure",
+                           "holdfast_attempts", "holdfast_origin_offset"}) {
     std::vector<Header> headers(good.begin(), good.end());
     std::erase_if(headers, [&](const Header& header) { return header.name == name; });
     const auto parsed = parse_failure(headers, {}, {});

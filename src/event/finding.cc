@@ -7,9 +7,12 @@ namespace holdfast::event {
 
 const char* name(FindingKind kind) {
   switch (kind) {
-    case FindingKind::lost: return "lost";
-    case FindingKind::doubled: return "doubled";
-    case FindingKind::unknown: return "unknown";
+    case FindingKind::lost:
+      return "lost";
+    case FindingKind::doubled:
+      return "doubled";
+    case FindingKind::unknown:
+      return "unknown";
   }
   return "?";
 }

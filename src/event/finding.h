@@ -23,7 +23,8 @@ struct Finding {
   std::string source;
   int64_t epoch = 0;
   Interval sequences;  // inclusive
-  std::string where;   // the topic or store in which it was looked for, for example "topic flights.ewr", "store warehouse"
+  std::string where;   // the topic or store in which it was looked for, for example "topic
+                       // flights.ewr", "store warehouse"
   std::string note;    // for people
   bool operator==(const Finding&) const = default;
 };

@@ -6,7 +6,8 @@
 
 namespace holdfast::event {
 
-/// One Kafka header. Views belong to the message (or to the scratch that formatted them). No value is Kafka's null.
+/// One Kafka header. Views belong to the message (or to the scratch that formatted them). No value
+/// is Kafka's null.
 struct Header {
   std::string_view name;
   std::optional<std::string_view> value;

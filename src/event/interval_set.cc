@@ -11,7 +11,8 @@ namespace {
 constexpr uint32_t format_1 = 1;
 constexpr int64_t number_max = std::numeric_limits<int64_t>::max() - 1;
 
-/// The first interval that ends at or above `number`. Streams mostly grow at their end, so look there first.
+/// The first interval that ends at or above `number`. Streams mostly grow at their end, so look
+/// there first.
 template <class Intervals>
 auto first_ending_at_or_above(Intervals& intervals, int64_t number) {
   if (intervals.empty() || intervals.back().last < number) return intervals.end();
@@ -41,7 +42,8 @@ IntervalSet::Added IntervalSet::add(Interval range, std::vector<Interval>* doubl
   HOLDFAST_CHECK(range.first <= range.last && range.last <= number_max);
   Added added;
   // All that overlap the range or touch it become one.
-  const int64_t below = range.first == std::numeric_limits<int64_t>::min() ? range.first : range.first - 1;
+  const int64_t below =
+      range.first == std::numeric_limits<int64_t>::min() ? range.first : range.first - 1;
   auto from = first_ending_at_or_above(intervals_, below);
   Interval joined = range;
   auto to = from;
@@ -75,7 +77,9 @@ IntervalSet::Added IntervalSet::merge(const IntervalSet& other, std::vector<Inte
   return sum;
 }
 
-bool IntervalSet::contains(int64_t number) const { return contains(Interval{number, number}); }
+bool IntervalSet::contains(int64_t number) const {
+  return contains(Interval{number, number});
+}
 
 bool IntervalSet::contains(Interval range) const {
   const auto found = first_ending_at_or_above(intervals_, range.last);
@@ -132,14 +136,16 @@ Result<IntervalSet> IntervalSet::parse(ByteView bytes) {
     return fail(ErrorCode::corrupt, "an interval set of an unknown format");
   }
   const uint64_t intervals = load_le<uint32_t>(bytes.data() + 4);
-  if (bytes.size() != 8 + intervals * 16) return fail(ErrorCode::corrupt, "an interval set of a wrong length");
+  if (bytes.size() != 8 + intervals * 16)
+    return fail(ErrorCode::corrupt, "an interval set of a wrong length");
   IntervalSet set;
   set.intervals_.reserve(intervals);
   for (uint64_t i = 0; i < intervals; ++i) {
     const std::byte* from = bytes.data() + 8 + i * 16;
     const Interval interval{load_le<int64_t>(from), load_le<int64_t>(from + 8)};
-    const bool after_last = set.intervals_.empty() || (interval.first > set.intervals_.back().last &&
-                                                       interval.first - 1 > set.intervals_.back().last);
+    const bool after_last =
+        set.intervals_.empty() || (interval.first > set.intervals_.back().last &&
+                                   interval.first - 1 > set.intervals_.back().last);
     if (interval.first > interval.last || interval.last > number_max || !after_last) {
       return fail(ErrorCode::corrupt, "an interval set whose intervals are not in order");
     }

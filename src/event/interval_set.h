@@ -17,10 +17,12 @@ struct Interval {
   auto operator<=>(const Interval&) const = default;
 };
 
-/// The exact set of numbers seen, as disjoint intervals in order. A dense stream is one interval and costs about a nanosecond
-/// a number; a set with h holes is h + 1 intervals. Numbers below INT64_MAX only.
+/// The exact set of numbers seen, as disjoint intervals in order. A dense stream is one interval
+/// and costs about a nanosecond a number; a set with h holes is h + 1 intervals. Numbers below
+/// INT64_MAX only.
 ///
-/// Threads: a value; no locking. NOT promised: multiplicity. It says which numbers were there already, each time they come again.
+/// Threads: a value; no locking. NOT promised: multiplicity. It says which numbers were there
+/// already, each time they come again.
 class IntervalSet {
  public:
   struct Added {
@@ -51,7 +53,8 @@ class IntervalSet {
 
   /// Little-endian: u32 format 1, u32 number of intervals, then first and last of each (i64).
   ByteBuffer serialise() const;
-  /// `corrupt` when the bytes are not a set: wrong format, wrong length, out of order, overlapping or touching intervals.
+  /// `corrupt` when the bytes are not a set: wrong format, wrong length, out of order, overlapping
+  /// or touching intervals.
   static Result<IntervalSet> parse(ByteView bytes);
 
   bool operator==(const IntervalSet& other) const { return intervals_ == other.intervals_; }

@@ -1,9 +1,8 @@
 #include "event/interval_set.h"
 
 #include <gtest/gtest.h>
-#include <rapidcheck.h>
-
 #include <map>
+#include <rapidcheck.h>
 
 #include "event/finding.h"
 
@@ -41,7 +40,8 @@ TEST(IntervalSet, AgreesWithASlowSetWhateverIsAdded) {
         rc::gen::pair(rc::gen::inRange(-60, 60), rc::gen::inRange(0, 8)));
     for (const auto& [first, length] : ranges) {
       std::vector<Interval> doubled;
-      const auto added = length == 0 ? IntervalSet::Added{} : set.add(Interval{first, first + length}, &doubled);
+      const auto added =
+          length == 0 ? IntervalSet::Added{} : set.add(Interval{first, first + length}, &doubled);
       if (length == 0) {
         RC_ASSERT(set.add(first) == (slow[first]++ == 0));
         continue;
@@ -104,7 +104,8 @@ TEST(IntervalSet, WorksUpToTheEndsOfItsNumbers) {
   set.add(INT64_MAX - 1);
   EXPECT_TRUE(set.contains(INT64_MIN));
   EXPECT_FALSE(set.contains(INT64_MIN + 1));
-  EXPECT_EQ(set.missing({INT64_MIN, INT64_MAX - 1}), (std::vector<Interval>{{INT64_MIN + 1, INT64_MAX - 2}}));
+  EXPECT_EQ(set.missing({INT64_MIN, INT64_MAX - 1}),
+            (std::vector<Interval>{{INT64_MIN + 1, INT64_MAX - 2}}));
 }
 
 TEST(Finding, ComesBackFromItsJson) {
@@ -117,7 +118,8 @@ TEST(Finding, ComesBackFromItsJson) {
   const auto parsed = parse_finding(to_json(finding));
   ASSERT_TRUE(parsed) << parsed.error().message;
   EXPECT_EQ(*parsed, finding);
-  for (const char* wrong : {"", "[]", "{}", "{\"kind\":\"odd\"}"}) EXPECT_FALSE(parse_finding(wrong)) << wrong;
+  for (const char* wrong : {"", "[]", "{}", "{\"kind\":\"odd\"}"})
+    EXPECT_FALSE(parse_finding(wrong)) << wrong;
 }
 
 }  // namespace

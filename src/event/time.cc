@@ -1,6 +1,5 @@
-#include <fmt/core.h>
-
 #include <chrono>
+#include <fmt/core.h>
 
 #include "base/check.h"
 #include "event/cloud_event.h"
@@ -115,10 +114,12 @@ Result<int64_t> parse_time(std::string_view text) {
     if (hours > 23 || minutes > 59) reader.fail();
     offset_minutes = (ahead ? 1 : -1) * (hours * 60 + minutes);
   }
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!reader.good_and_done() || !date.ok() || hour > 23 || minute > 59 || second > 60) {
-    return fail(ErrorCode::invalid, fmt::format("not an RFC 3339 time: \"{}\"", text.substr(0, 60)));
+    return fail(ErrorCode::invalid,
+                fmt::format("not an RFC 3339 time: \"{}\"", text.substr(0, 60)));
   }
   const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
   const int64_t seconds = days * 86'400 + hour * 3600 + minute * 60 + second - offset_minutes * 60;

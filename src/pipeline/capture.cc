@@ -1,8 +1,7 @@
 #include "pipeline/capture.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+#include <fmt/core.h>
 #include <set>
 
 namespace holdfast::pipeline {
@@ -14,7 +13,8 @@ bool CaptureProgress::finished() const {
   });
 }
 
-Result<std::unique_ptr<Capture>> Capture::start(os::Files& files, os::Clock& clock, CaptureSettings settings,
+Result<std::unique_ptr<Capture>> Capture::start(os::Files& files, os::Clock& clock,
+                                                CaptureSettings settings,
                                                 std::vector<CaptureSource> sources) {
   std::unique_ptr<Capture> capture(new Capture);
   std::set<std::string> names;
@@ -29,17 +29,19 @@ Result<std::unique_ptr<Capture>> Capture::start(os::Files& files, os::Clock& clo
     const spool::SourceId id = HOLDFAST_TRY(capture->spool_->open_source(source.name));
     routes.push_back({.source = id, .topic = source.topic, .partitions = source.partitions});
     capture->topics_.push_back(source.topic);
-    capture->loops_.push_back(std::make_unique<CaptureLoop>(*capture->spool_, clock, id, source.name,
-                                                            std::move(source.source), settings.limits));
+    capture->loops_.push_back(std::make_unique<CaptureLoop>(
+        *capture->spool_, clock, id, source.name, std::move(source.source), settings.limits));
   }
-  capture->shipper_ =
-      std::make_unique<Shipper>(*capture->spool_, clock, std::move(settings.ship), std::move(routes));
+  capture->shipper_ = std::make_unique<Shipper>(*capture->spool_, clock, std::move(settings.ship),
+                                                std::move(routes));
   capture->shipper_->start();
   for (const auto& loop : capture->loops_) loop->start();
   return capture;
 }
 
-Capture::~Capture() { stop(0); }
+Capture::~Capture() {
+  stop(0);
+}
 
 void Capture::stop(int64_t grace_ms) {
   for (const auto& loop : loops_) loop->stop();

@@ -51,23 +51,28 @@ struct CaptureProgress {
   bool finished() const;
 };
 
-/// The capture half of a process: sources -> spool -> Kafka, each source in a thread of its own, one for shipping.
+/// The capture half of a process: sources -> spool -> Kafka, each source in a thread of its own,
+/// one for shipping.
 ///
-/// It survives kill -9 at any point: events that had reached the spool's disk keep their stamps, others are read again and get
-/// the same sequence numbers. NOT promised: the same stamp for an event that was never durable.
+/// It survives kill -9 at any point: events that had reached the spool's disk keep their stamps,
+/// others are read again and get the same sequence numbers. NOT promised: the same stamp for an
+/// event that was never durable.
 ///
 /// Threads: `progress` from any; the rest from the owner's.
 class Capture {
  public:
-  /// Opens the spool and starts all. Fails as Spool::open does, or `invalid` when two sources have the same name.
-  static Result<std::unique_ptr<Capture>> start(os::Files& files, os::Clock& clock, CaptureSettings settings,
+  /// Opens the spool and starts all. Fails as Spool::open does, or `invalid` when two sources have
+  /// the same name.
+  static Result<std::unique_ptr<Capture>> start(os::Files& files, os::Clock& clock,
+                                                CaptureSettings settings,
                                                 std::vector<CaptureSource> sources);
   /// Stops.
   ~Capture();
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
-  /// Sources first, then gives what is in flight up to `grace_ms` to arrive. What is in the spool stays there.
+  /// Sources first, then gives what is in flight up to `grace_ms` to arrive. What is in the spool
+  /// stays there.
   void stop(int64_t grace_ms = 3'000);
 
   CaptureProgress progress() const;

@@ -17,17 +17,23 @@ constexpr int64_t wait_step_ms = 100;
 
 const char* name(CaptureState state) {
   switch (state) {
-    case CaptureState::running: return "running";
-    case CaptureState::waiting: return "waiting";
-    case CaptureState::ended: return "ended";
-    case CaptureState::failed: return "failed";
-    case CaptureState::stopped: return "stopped";
+    case CaptureState::running:
+      return "running";
+    case CaptureState::waiting:
+      return "waiting";
+    case CaptureState::ended:
+      return "ended";
+    case CaptureState::failed:
+      return "failed";
+    case CaptureState::stopped:
+      return "stopped";
   }
   return "?";
 }
 
-CaptureLoop::CaptureLoop(spool::Spool& spool, os::Clock& clock, spool::SourceId id, std::string source_name,
-                         std::unique_ptr<source::Source> source, source::ReadLimits limits)
+CaptureLoop::CaptureLoop(spool::Spool& spool, os::Clock& clock, spool::SourceId id,
+                         std::string source_name, std::unique_ptr<source::Source> source,
+                         source::ReadLimits limits)
     : spool_(spool),
       clock_(clock),
       id_(id),
@@ -66,7 +72,8 @@ bool CaptureLoop::back_off(const Error& error) {
     set(CaptureState::failed, error);
     return false;
   }
-  if (back_off_ms_ == 0) log_warning("capture", "source {}: {}; trying again", name_, error.message);
+  if (back_off_ms_ == 0)
+    log_warning("capture", "source {}: {}; trying again", name_, error.message);
   set(CaptureState::waiting, error);
   back_off_ms_ = std::clamp(back_off_ms_ * 2, first_back_off_ms, back_off_max_ms);
   const int64_t until = clock_.steady_ms() + back_off_ms_;
@@ -81,7 +88,8 @@ bool CaptureLoop::back_off(const Error& error) {
 bool CaptureLoop::start_source() {
   const spool::SourceState state = spool_.source(id_);
   while (!stopping_) {
-    const Status started = source_->start(state.has_position ? std::optional<ByteView>(state.position) : std::nullopt);
+    const Status started =
+        source_->start(state.has_position ? std::optional<ByteView>(state.position) : std::nullopt);
     if (started) {
       back_off_ms_ = 0;
       set(CaptureState::running);
@@ -109,7 +117,8 @@ void CaptureLoop::run() {
       break;
     }
   }
-  if (stopping_ && state_ != CaptureState::failed && state_ != CaptureState::ended) set(CaptureState::stopped);
+  if (stopping_ && state_ != CaptureState::failed && state_ != CaptureState::ended)
+    set(CaptureState::stopped);
 }
 
 /// Waits for room as long as it takes. False when stopped or the spool failed.
@@ -127,7 +136,8 @@ bool CaptureLoop::append(const source::Batch& batch) {
                            .file = piece.file,
                            .line = piece.line});
   }
-  const auto position = batch.has_position() ? std::optional<ByteView>(batch.position()) : std::nullopt;
+  const auto position =
+      batch.has_position() ? std::optional<ByteView>(batch.position()) : std::nullopt;
   bool waited = false;
   while (!stopping_) {
     const uint64_t seen = spool_.changes();
@@ -135,7 +145,9 @@ bool CaptureLoop::append(const source::Batch& batch) {
     if (appended) {
       if (waited) set(CaptureState::running);
       appended_ = *appended;
-      if (position) unacknowledged_ = {.end = appended_, .position = ByteBuffer(position->begin(), position->end())};
+      if (position)
+        unacknowledged_ = {.end = appended_,
+                           .position = ByteBuffer(position->begin(), position->end())};
       return true;
     }
     if (appended.error().code != ErrorCode::limit) {

@@ -23,8 +23,9 @@ enum class CaptureState {
 };
 const char* name(CaptureState state);
 
-/// Moves one source into the spool: what one read gave becomes one append, with the source's position behind it. Events are
-/// stamped there. A full spool makes it wait, so the source is not read; nothing is dropped.
+/// Moves one source into the spool: what one read gave becomes one append, with the source's
+/// position behind it. Events are stamped there. A full spool makes it wait, so the source is not
+/// read; nothing is dropped.
 ///
 /// Threads: its own does the work; the members may be called from any other.
 class CaptureLoop {

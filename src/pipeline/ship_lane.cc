@@ -39,10 +39,12 @@ std::optional<ByteView> bytes_of(std::optional<std::string_view> text) {
 int32_t partition_of(const event::Event& event, int32_t partitions) {
   if (partitions == 1) return 0;
   if (!event.key) return static_cast<int32_t>(event.stamp.sequence % partitions);
-  return static_cast<int32_t>((murmur2(*event.key) & 0x7fffffff) % static_cast<uint32_t>(partitions));
+  return static_cast<int32_t>((murmur2(*event.key) & 0x7fffffff) %
+                              static_cast<uint32_t>(partitions));
 }
 
-ShipLane::ShipLane(spool::Spool& spool, const ShipRoute& route, std::string failures_topic, uint64_t lane_number)
+ShipLane::ShipLane(spool::Spool& spool, const ShipRoute& route, std::string failures_topic,
+                   uint64_t lane_number)
     : spool_(spool),
       route_(route),
       failures_topic_(std::move(failures_topic)),
@@ -52,7 +54,10 @@ ShipLane::ShipLane(spool::Spool& spool, const ShipRoute& route, std::string fail
 
 StreamRange ShipLane::events_range() const {
   const spool::SourceState state = spool_.source(route_.source);
-  return {.source = name_, .epoch = state.epoch, .known_below = state.shipped_sequence, .next = state.next_sequence};
+  return {.source = name_,
+          .epoch = state.epoch,
+          .known_below = state.shipped_sequence,
+          .next = state.next_sequence};
 }
 
 StreamRange ShipLane::rejected_range() const {
@@ -105,7 +110,8 @@ Status ShipLane::send_batch(kafka::Producer& producer, const spool::StoredBatch&
     HOLDFAST_CHECKED(send_event(producer, event, token));
   }
   spool::BatchView::RejectedEvent rejected;
-  for (spool::BatchView::RejectedEvents pieces(batch.view, rejected_stream_); pieces.next(rejected);) {
+  for (spool::BatchView::RejectedEvents pieces(batch.view, rejected_stream_);
+       pieces.next(rejected);) {
     if (shipped_rejected_.contains(rejected.event.stamp.sequence)) {
       ++skipped_;
       continue;
@@ -117,11 +123,12 @@ Status ShipLane::send_batch(kafka::Producer& producer, const spool::StoredBatch&
 }
 
 Status ShipLane::send_event(kafka::Producer& producer, const event::Event& event, uint64_t token) {
-  return send(producer, route_.topic, partition_of(event, partitions_), event, cloud_event_.format(event), token);
+  return send(producer, route_.topic, partition_of(event, partitions_), event,
+              cloud_event_.format(event), token);
 }
 
-Status ShipLane::send_rejected(kafka::Producer& producer, const spool::BatchView::RejectedEvent& rejected,
-                               uint64_t token) {
+Status ShipLane::send_rejected(kafka::Producer& producer,
+                               const spool::BatchView::RejectedEvent& rejected, uint64_t token) {
   const event::FailureRecord record{.kind = event::FailureKind::rejected,
                                     .stage = event::FailureStage::capture,
                                     .event = rejected.event,
@@ -134,8 +141,8 @@ Status ShipLane::send_rejected(kafka::Producer& producer, const spool::BatchView
                                     .origin = {},
                                     .file = rejected.piece.file,
                                     .line = rejected.piece.line};
-  return send(producer, failures_topic_, partition_of(rejected.event, failure_partitions_), rejected.event,
-              failure_.format(record), token);
+  return send(producer, failures_topic_, partition_of(rejected.event, failure_partitions_),
+              rejected.event, failure_.format(record), token);
 }
 
 Status ShipLane::send(kafka::Producer& producer, const std::string& topic, int32_t partition,
@@ -174,7 +181,8 @@ void ShipLane::settle() {
   }
   if (last == nullptr) return;
   fault::point("ship.after_ack");
-  spool_.mark_shipped(route_.source, last->number, last->next_sequence, last->next_rejected_sequence);
+  spool_.mark_shipped(route_.source, last->number, last->next_sequence,
+                      last->next_rejected_sequence);
   fault::point("ship.after_mark");
 }
 

@@ -14,21 +14,25 @@
 
 namespace holdfast::pipeline {
 
-/// One source's way from the spool to its topic: batches are sent in order, and noted as shipped, in order, once everything in
-/// them arrived. Threads: the shipper's only.
+/// One source's way from the spool to its topic: batches are sent in order, and noted as shipped,
+/// in order, once everything in them arrived. Threads: the shipper's only.
 class ShipLane {
  public:
-  ShipLane(spool::Spool& spool, const ShipRoute& route, std::string failures_topic, uint64_t lane_number);
+  ShipLane(spool::Spool& spool, const ShipRoute& route, std::string failures_topic,
+           uint64_t lane_number);
 
   const ShipRoute& route() const { return route_; }
   /// What of the two streams is unshipped as far as the spool knows.
   StreamRange events_range() const;
   StreamRange rejected_range() const;
 
-  /// Begins (again) at the first batch that is not noted as shipped, leaving out what is in Kafka already.
-  void restart(ShippedAlready events, ShippedAlready rejected, int32_t partitions, int32_t failure_partitions);
+  /// Begins (again) at the first batch that is not noted as shipped, leaving out what is in Kafka
+  /// already.
+  void restart(ShippedAlready events, ShippedAlready rejected, int32_t partitions,
+               int32_t failure_partitions);
 
-  /// Sends the next batches, about a MiB. Answers whether there were any. `limit`: the producer is full.
+  /// Sends the next batches, about a MiB. Answers whether there were any. `limit`: the producer is
+  /// full.
   Result<bool> pump(kafka::Producer& producer);
   /// A message of the batch has arrived.
   void arrived(int64_t batch_number);
@@ -51,9 +55,10 @@ class ShipLane {
 
   Status send_batch(kafka::Producer& producer, const spool::StoredBatch& batch);
   Status send_event(kafka::Producer& producer, const event::Event& event, uint64_t token);
-  Status send_rejected(kafka::Producer& producer, const spool::BatchView::RejectedEvent& rejected, uint64_t token);
-  Status send(kafka::Producer& producer, const std::string& topic, int32_t partition, const event::Event& event,
-              event::Headers headers, uint64_t token);
+  Status send_rejected(kafka::Producer& producer, const spool::BatchView::RejectedEvent& rejected,
+                       uint64_t token);
+  Status send(kafka::Producer& producer, const std::string& topic, int32_t partition,
+              const event::Event& event, event::Headers headers, uint64_t token);
 
   spool::Spool& spool_;
   const ShipRoute route_;
@@ -75,12 +80,17 @@ class ShipLane {
   std::array<kafka::HeaderView, event::FailureFormatter::headers_max> headers_;
 };
 
-/// Where an event goes: by its key as Java clients do it (murmur2), without a key one after the other.
+/// Where an event goes: by its key as Java clients do it (murmur2), without a key one after the
+/// other.
 int32_t partition_of(const event::Event& event, int32_t partitions);
 
 /// Tokens of the producer: which lane, which batch.
 constexpr uint64_t lane_shift = 48;
-inline uint64_t lane_of(uint64_t token) { return token >> lane_shift; }
-inline int64_t batch_of(uint64_t token) { return static_cast<int64_t>(token & ((1ull << lane_shift) - 1)); }
+inline uint64_t lane_of(uint64_t token) {
+  return token >> lane_shift;
+}
+inline int64_t batch_of(uint64_t token) {
+  return static_cast<int64_t>(token & ((1ull << lane_shift) - 1));
+}
 
 }  // namespace holdfast::pipeline

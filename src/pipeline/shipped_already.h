@@ -12,7 +12,7 @@ namespace holdfast::pipeline {
 
 /// Which events of one stream are in its topic.
 struct ShippedAlready {
-  int64_t below = 0;        // all sequences below it are
+  int64_t below = 0;          // all sequences below it are
   event::IntervalSet more{};  // and these
 
   bool contains(int64_t sequence) const { return sequence < below || more.contains(sequence); }
@@ -26,10 +26,11 @@ struct StreamRange {
   bool empty() const { return known_below >= next; }
 };
 
-/// Reads from the ends of the topic's partitions which events of the range are there, as far back as needed: until, in each
-/// partition, something older than the range was met, or its beginning. Costs nothing when the range is empty.
-/// Fails with `unavailable`, `timeout` or `not_found` (no such topic).
-Result<ShippedAlready> find_shipped(const kafka::ClientSettings& client, const std::string& topic, int32_t partitions,
-                                    const StreamRange& range, int timeout_ms);
+/// Reads from the ends of the topic's partitions which events of the range are there, as far back
+/// as needed: until, in each partition, something older than the range was met, or its beginning.
+/// Costs nothing when the range is empty. Fails with `unavailable`, `timeout` or `not_found` (no
+/// such topic).
+Result<ShippedAlready> find_shipped(const kafka::ClientSettings& client, const std::string& topic,
+                                    int32_t partitions, const StreamRange& range, int timeout_ms);
 
 }  // namespace holdfast::pipeline

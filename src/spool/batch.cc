@@ -1,8 +1,7 @@
 #include "spool/batch.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+#include <fmt/core.h>
 
 #include "base/check.h"
 #include "spool/batch_format.h"
@@ -76,7 +75,8 @@ int64_t BatchHeader::last_version() const {
 }
 
 Result<BatchView> BatchView::parse(ByteView bytes) {
-  if (bytes.size() < format::batch_head) return fail(ErrorCode::corrupt, "a spooled batch is shorter than its head");
+  if (bytes.size() < format::batch_head)
+    return fail(ErrorCode::corrupt, "a spooled batch is shorter than its head");
   const std::byte* from = bytes.data();
   const auto version = load_le<uint16_t>(from);
   if (version != format::batch_version) {
@@ -119,7 +119,8 @@ Status BatchView::parse_names(ByteView bytes) {
   while (!bytes.empty()) {
     if (bytes.size() < 2) return fail(ErrorCode::corrupt, "a spooled batch ends within a name");
     const size_t size = load_le<uint16_t>(bytes.data());
-    if (bytes.size() < 2 + size) return fail(ErrorCode::corrupt, "a spooled batch ends within a name");
+    if (bytes.size() < 2 + size)
+      return fail(ErrorCode::corrupt, "a spooled batch ends within a name");
     names_.push_back(as_text(bytes.subspan(2, size)));
     bytes = bytes.subspan(2 + size);
   }
@@ -128,13 +129,16 @@ Status BatchView::parse_names(ByteView bytes) {
 
 Status BatchView::check_events(ByteView bytes) const {
   for (uint32_t i = 0; i < header_.events; ++i) {
-    if (bytes.size() < format::event_head) return fail(ErrorCode::corrupt, "a spooled batch ends within an event");
+    if (bytes.size() < format::event_head)
+      return fail(ErrorCode::corrupt, "a spooled batch ends within an event");
     const auto key = load_le<uint32_t>(bytes.data());
     const auto value = load_le<uint32_t>(bytes.data() + 4);
-    const uint64_t size = format::event_head + (key == format::none ? 0ull : key) + (value == format::none ? 0ull : value);
+    const uint64_t size = format::event_head + (key == format::none ? 0ull : key) +
+                          (value == format::none ? 0ull : value);
     const bool names_known = load_le<uint16_t>(bytes.data() + 8) < names_.size() &&
                              load_le<uint16_t>(bytes.data() + 10) < names_.size();
-    if (size > bytes.size() || !names_known) return fail(ErrorCode::corrupt, "a spooled event breaks its bounds");
+    if (size > bytes.size() || !names_known)
+      return fail(ErrorCode::corrupt, "a spooled event breaks its bounds");
     bytes = bytes.subspan(size);
   }
   if (!bytes.empty()) return fail(ErrorCode::corrupt, "a spooled batch has more bytes than events");
@@ -155,7 +159,8 @@ Status BatchView::check_rejected(ByteView bytes) const {
     }
     bytes = bytes.subspan(size);
   }
-  if (!bytes.empty()) return fail(ErrorCode::corrupt, "a spooled batch has more bytes than rejected pieces");
+  if (!bytes.empty())
+    return fail(ErrorCode::corrupt, "a spooled batch has more bytes than rejected pieces");
   return {};
 }
 
@@ -200,7 +205,9 @@ bool BatchView::RejectedEvents::next(RejectedEvent& to) {
   to.piece.raw = as_text(ByteView(at_, raw));
   to.piece.cause = as_text(ByteView(at_ + raw, cause));
   at_ += raw + cause;
-  to.event = {.stamp = {.source = stream_, .epoch = header.epoch, .sequence = header.first_rejected_sequence + done_},
+  to.event = {.stamp = {.source = stream_,
+                        .epoch = header.epoch,
+                        .sequence = header.first_rejected_sequence + done_},
               .type = "holdfast.rejected",
               .time_us = header.time_us,
               .version = header.first_rejected_version + done_,

@@ -21,14 +21,14 @@ struct RejectedPiece {
   int64_t line = 0;
 };
 
-/// Collects what one append takes: events and rejected pieces, encoded as docs/formats/spool.md says. Kept and cleared between
-/// appends, so that nothing is allocated per event. Stamps are not its business: the spool gives them at the append.
-/// Threads: a value.
+/// Collects what one append takes: events and rejected pieces, encoded as docs/formats/spool.md
+/// says. Kept and cleared between appends, so that nothing is allocated per event. Stamps are not
+/// its business: the spool gives them at the append. Threads: a value.
 class BatchBuilder {
  public:
   void clear();
-  void add(std::optional<std::string_view> key, std::optional<std::string_view> value, std::string_view type,
-           std::string_view content_type);
+  void add(std::optional<std::string_view> key, std::optional<std::string_view> value,
+           std::string_view type, std::string_view content_type);
   void add_rejected(const RejectedPiece& piece);
 
   uint32_t events() const { return events_; }

@@ -1,4 +1,5 @@
-// Any bytes as a spooled batch, or as a state: they are refused, or read back without leaving their bounds.
+// Any bytes as a spooled batch, or as a state: they are refused, or read back without leaving their
+// bounds.
 #include <cstddef>
 #include <cstdint>
 
@@ -19,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     HOLDFAST_CHECK(count == batch->header().events);
     spool::BatchView::RejectedEvents pieces(*batch, "s/rejected");
     count = 0;
-    for (spool::BatchView::RejectedEvent piece; pieces.next(piece); ++count) sum += piece.piece.raw.size();
+    for (spool::BatchView::RejectedEvent piece; pieces.next(piece); ++count)
+      sum += piece.piece.raw.size();
     HOLDFAST_CHECK(count == batch->header().rejected && sum <= size * 3);
   }
   if (const auto state = spool::parse_state(bytes)) {

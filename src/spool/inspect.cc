@@ -12,7 +12,9 @@ Result<Inspection> inspect(os::Files& files, const std::string& folder) {
   found.log = HOLDFAST_TRY(log::verify(files, folder, [&](const log::Frame& frame) {
     if (damage) return;
     const Status applied = replay.apply(frame);
-    if (!applied) damage = log::Damage{.file = folder, .position = frame.begin, .what = applied.error().message};
+    if (!applied)
+      damage =
+          log::Damage{.file = folder, .position = frame.begin, .what = applied.error().message};
   }));
   if (damage) found.log.damage.push_back(*damage);
   found.sources = replay.sources();

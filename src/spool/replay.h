@@ -9,15 +9,17 @@
 
 namespace holdfast::spool {
 
-/// Rebuilds the state of all sources from the frames of the log, for the recovery and for `inspect` alike. It checks that every
-/// batch goes on where the one before ended: what it accepts has neither a hole nor a stamp used twice.
+/// Rebuilds the state of all sources from the frames of the log, for the recovery and for `inspect`
+/// alike. It checks that every batch goes on where the one before ended: what it accepts has
+/// neither a hole nor a stamp used twice.
 class Replay {
  public:
   Replay() = default;
   explicit Replay(std::vector<SourceState> from) : sources_(std::move(from)), begun_(true) {}
 
-  /// `corrupt` when the frame does not follow those before it. Batches before the first state frame are passed over when there
-  /// was no state to begin with: what is known of their sources follows in that frame.
+  /// `corrupt` when the frame does not follow those before it. Batches before the first state frame
+  /// are passed over when there was no state to begin with: what is known of their sources follows
+  /// in that frame.
   Status apply(const log::Frame& frame);
 
   std::vector<SourceState>& sources() { return sources_; }

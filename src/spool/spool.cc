@@ -1,10 +1,9 @@
 #include "spool/spool.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <fmt/core.h>
 
 #include "base/check.h"
 #include "base/fault.h"
@@ -36,14 +35,16 @@ std::optional<Error> Spool::failure() const {
 
 Result<SourceId> Spool::open_source(const std::string& name) {
   if (name.empty() || name.size() > name_bytes_max || name.find('/') != std::string::npos) {
-    return fail(ErrorCode::invalid, fmt::format("a source's name has 1 to {} bytes and no '/': \"{}\"", name_bytes_max,
-                                                name.substr(0, name_bytes_max)));
+    return fail(ErrorCode::invalid,
+                fmt::format("a source's name has 1 to {} bytes and no '/': \"{}\"", name_bytes_max,
+                            name.substr(0, name_bytes_max)));
   }
   const std::lock_guard lock(mutex_);
   for (size_t i = 0; i < sources_.size(); ++i) {
     if (sources_[i].state.name == name) return SourceId{static_cast<uint32_t>(i)};
   }
-  // The epoch is the wall clock, so that a spool that was lost and made anew never gives an old stamp again.
+  // The epoch is the wall clock, so that a spool that was lost and made anew never gives an old
+  // stamp again.
   Live& source = sources_.emplace_back();
   source.state.name = name;
   source.state.epoch = clock_.wall_us() / 1000;
@@ -52,7 +53,8 @@ Result<SourceId> Spool::open_source(const std::string& name) {
     sources_.pop_back();
     return std::unexpected(appended.error());
   }
-  log_info("spool", "source {} is new here: its events are stamped in epoch {}", name, source.state.epoch);
+  log_info("spool", "source {} is new here: its events are stamped in epoch {}", name,
+           source.state.epoch);
   return SourceId{static_cast<uint32_t>(sources_.size() - 1)};
 }
 
@@ -61,7 +63,8 @@ SourceState Spool::source(SourceId id) const {
   return sources_.at(id.value).state;
 }
 
-BatchHeader Spool::stamp(const SourceState& source, const BatchBuilder& batch, bool has_position) const {
+BatchHeader Spool::stamp(const SourceState& source, const BatchBuilder& batch,
+                         bool has_position) const {
   BatchHeader header;
   header.epoch = source.epoch;
   header.time_us = clock_.wall_us();
@@ -82,13 +85,15 @@ Status Spool::check_room(size_t bytes) {
   const int64_t now = clock_.steady_ms();
   if (last_alarm_ms_ == 0 || now - last_alarm_ms_ >= alarm_every_ms) {
     last_alarm_ms_ = now;
-    log_warning("spool", "full: {} of {} bytes wait to be shipped; sources wait until Kafka takes them", kept,
-                settings_.bytes_max);
+    log_warning("spool",
+                "full: {} of {} bytes wait to be shipped; sources wait until Kafka takes them",
+                kept, settings_.bytes_max);
   }
   return fail(ErrorCode::limit, "the spool is full");
 }
 
-Result<log::Position> Spool::append(SourceId id, const BatchBuilder& batch, std::optional<ByteView> position) {
+Result<log::Position> Spool::append(SourceId id, const BatchBuilder& batch,
+                                    std::optional<ByteView> position) {
   if (auto failed = failure()) return fail(ErrorCode::read_only, failed->message);
   const std::lock_guard lock(mutex_);
   housekeep();
@@ -103,8 +108,8 @@ Result<log::Position> Spool::append(SourceId id, const BatchBuilder& batch, std:
 
   const BatchHeader header = stamp(source.state, batch, position.has_value());
   const auto head = format::encode_head(header, sizes);
-  const std::array<ByteView, 5> parts = {ByteView(head), place, batch.name_bytes_, batch.event_bytes_,
-                                         batch.rejected_bytes_};
+  const std::array<ByteView, 5> parts = {ByteView(head), place, batch.name_bytes_,
+                                         batch.event_bytes_, batch.rejected_bytes_};
   const log::FrameKey key{.kind = log::FrameKind::batch,
                           .partition = id,
                           .first_offset = source.state.next_batch,
@@ -134,10 +139,13 @@ void Spool::note_appended(Live& source, log::Position end) {
     source.pending.pop_front();
   }
   const uint64_t last = source.marks.empty() ? source.needed.value : source.marks.back().end.value;
-  if (end.value - last >= mark_every) source.marks.push_back({.batch = source.state.next_batch - 1, .end = end});
+  if (end.value - last >= mark_every)
+    source.marks.push_back({.batch = source.state.next_batch - 1, .end = end});
 }
 
-log::Position Spool::durable() const { return log_->durable(); }
+log::Position Spool::durable() const {
+  return log_->durable();
+}
 
 Result<std::vector<StoredBatch>> Spool::read(SourceId id, int64_t from, uint64_t bytes_max) {
   std::vector<log::Frame> frames;
@@ -155,7 +163,8 @@ Result<std::vector<StoredBatch>> Spool::read(SourceId id, int64_t from, uint64_t
   return batches;
 }
 
-void Spool::mark_shipped(SourceId id, int64_t batch_number, int64_t next_sequence, int64_t next_rejected_sequence) {
+void Spool::mark_shipped(SourceId id, int64_t batch_number, int64_t next_sequence,
+                         int64_t next_rejected_sequence) {
   const std::lock_guard lock(mutex_);
   Live& source = sources_.at(id.value);
   SourceState& state = source.state;
@@ -163,7 +172,8 @@ void Spool::mark_shipped(SourceId id, int64_t batch_number, int64_t next_sequenc
   HOLDFAST_CHECK(batch_number < state.next_batch);
   state.shipped_batch = batch_number;
   state.shipped_sequence = std::max(state.shipped_sequence, next_sequence);
-  state.shipped_rejected_sequence = std::max(state.shipped_rejected_sequence, next_rejected_sequence);
+  state.shipped_rejected_sequence =
+      std::max(state.shipped_rejected_sequence, next_rejected_sequence);
   shipped_since_state_ = shipped_since_checkpoint_ = true;
   while (!source.marks.empty() && source.marks.front().batch <= batch_number) {
     source.needed = source.marks.front().end;
@@ -200,9 +210,12 @@ uint64_t Spool::changes() const {
 
 void Spool::wait_for_change(uint64_t seen, int64_t timeout_ms) const {
   std::unique_lock lock(change_mutex_);
-  condition_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] { return changes_ != seen; });
+  condition_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                      [&] { return changes_ != seen; });
 }
 
-void Spool::wake() { changed({}); }
+void Spool::wake() {
+  changed({});
+}
 
 }  // namespace holdfast::spool

@@ -15,7 +15,8 @@ class SetClock final : public os::Clock {
   int64_t wall = 1'700'000'000'000'000;
 };
 
-std::unique_ptr<Spool> open_spool(const std::string& folder, os::Clock& clock, uint64_t bytes_max = 64 << 20) {
+std::unique_ptr<Spool> open_spool(const std::string& folder, os::Clock& clock,
+                                  uint64_t bytes_max = 64 << 20) {
   auto spool = Spool::open(os::real_files(), clock, {.folder = folder, .bytes_max = bytes_max});
   EXPECT_TRUE(spool) << spool.error().message;
   return std::move(*spool);
@@ -23,7 +24,8 @@ std::unique_ptr<Spool> open_spool(const std::string& folder, os::Clock& clock, u
 
 BatchBuilder rows(std::initializer_list<std::string_view> values) {
   BatchBuilder batch;
-  for (const std::string_view value : values) batch.add(std::nullopt, value, "row", "application/json");
+  for (const std::string_view value : values)
+    batch.add(std::nullopt, value, "row", "application/json");
   return batch;
 }
 
@@ -35,7 +37,8 @@ void wait_durable(const Spool& spool, log::Position position) {
   }
 }
 
-log::Position append(Spool& spool, SourceId id, const BatchBuilder& batch, std::string_view position) {
+log::Position append(Spool& spool, SourceId id, const BatchBuilder& batch,
+                     std::string_view position) {
   for (;;) {
     const uint64_t seen = spool.changes();
     const auto appended = spool.append(id, batch, as_bytes(position));
@@ -75,7 +78,8 @@ TEST(Spool, StampsDenselyAndGivesBackWhatItTook) {
   append(*spool, id, rows({"a", "b"}), "p1");
   wait_durable(*spool, append(*spool, id, rows({"c"}), "p2"));
   const int64_t v = clock.wall;
-  EXPECT_EQ(everything(*spool, id), (std::vector<Seen>{{0, v, "a"}, {1, v + 1, "b"}, {2, v + 2, "c"}}));
+  EXPECT_EQ(everything(*spool, id),
+            (std::vector<Seen>{{0, v, "a"}, {1, v + 1, "b"}, {2, v + 2, "c"}}));
   const SourceState state = spool->source(id);
   EXPECT_EQ(state.epoch, 1'700'000'000'000);
   EXPECT_EQ(as_text(state.position), "p2");
@@ -95,7 +99,8 @@ TEST(Spool, GoesOnAfterARestartWithTheSameEpochNextSequencePositionAndALaterVers
   EXPECT_EQ(as_text(spool->source(id).position), "p1");
   wait_durable(*spool, append(*spool, id, rows({"c"}), "p2"));
   const int64_t v = 1'700'000'000'000'000;
-  EXPECT_EQ(everything(*spool, id), (std::vector<Seen>{{0, v, "a"}, {1, v + 1, "b"}, {2, v + 2, "c"}}));
+  EXPECT_EQ(everything(*spool, id),
+            (std::vector<Seen>{{0, v, "a"}, {1, v + 1, "b"}, {2, v + 2, "c"}}));
 }
 
 TEST(Spool, GivesANewEpochWhenTheFolderWasLost) {
@@ -118,7 +123,11 @@ TEST(Spool, KeepsRejectedPiecesInAStreamOfTheirOwnTogetherWithTheEvents) {
   const auto spool = open_spool(folder.path(), clock);
   const SourceId id = *spool->open_source("ewr");
   BatchBuilder batch = rows({"a"});
-  batch.add_rejected({.raw = "x,y", .cause_code = "wrong_columns", .cause = "2, not 3", .file = "ewr.csv", .line = 7});
+  batch.add_rejected({.raw = "x,y",
+                      .cause_code = "wrong_columns",
+                      .cause = "2, not 3",
+                      .file = "ewr.csv",
+                      .line = 7});
   wait_durable(*spool, append(*spool, id, batch, "p"));
   const auto batches = *spool->read(id, 0, 1 << 20);
   ASSERT_EQ(batches.size(), 1u);
@@ -169,8 +178,9 @@ TEST(Spool, RefusesWhenFullAndTakesAgainOnceShipped) {
     fill();
   }
   wait_durable(*spool, last);
-  EXPECT_EQ(static_cast<int64_t>(everything(*spool, id, spool->source(id).shipped_batch + 1).size()),
-            spool->source(id).next_sequence - spool->source(id).shipped_sequence);
+  EXPECT_EQ(
+      static_cast<int64_t>(everything(*spool, id, spool->source(id).shipped_batch + 1).size()),
+      spool->source(id).next_sequence - spool->source(id).shipped_sequence);
   EXPECT_GT(total, 70);
 }
 
@@ -184,10 +194,12 @@ TEST(Spool, KeepsWhatIsNotShippedOverTrimsAndRestarts) {
     const SourceId id = *spool->open_source("ewr");
     EXPECT_EQ(spool->source(id).shipped_batch, shipped_batch);
     for (int i = 0; i < 40; ++i) {
-      const std::string value = std::to_string(round) + "-" + std::to_string(i) + std::string(100'000, 'y');
+      const std::string value =
+          std::to_string(round) + "-" + std::to_string(i) + std::string(100'000, 'y');
       const SourceState before = spool->source(id);
       wait_durable(*spool, append(*spool, id, rows({value}), value.substr(0, 10)));
-      expected.push_back({before.next_sequence, std::max(before.last_version + 1, clock.wall), value});
+      expected.push_back(
+          {before.next_sequence, std::max(before.last_version + 1, clock.wall), value});
     }
     shipped_batch = spool->source(id).next_batch - 5;
     spool->mark_shipped(id, shipped_batch, shipped_batch + 1, 0);
@@ -222,11 +234,13 @@ TEST(Spool, RefusesASecondProcessNamesWithSlashesAndTooLittleRoom) {
   const testing::TemporaryFolder folder;
   SetClock clock;
   const auto spool = open_spool(folder.path(), clock);
-  EXPECT_EQ(Spool::open(os::real_files(), clock, {.folder = folder.path()}).error().code, ErrorCode::locked);
+  EXPECT_EQ(Spool::open(os::real_files(), clock, {.folder = folder.path()}).error().code,
+            ErrorCode::locked);
   EXPECT_EQ(spool->open_source("a/b").error().code, ErrorCode::invalid);
   EXPECT_EQ(spool->open_source("").error().code, ErrorCode::invalid);
-  EXPECT_EQ(Spool::open(os::real_files(), clock, {.folder = folder.path(), .bytes_max = 1}).error().code,
-            ErrorCode::invalid);
+  EXPECT_EQ(
+      Spool::open(os::real_files(), clock, {.folder = folder.path(), .bytes_max = 1}).error().code,
+      ErrorCode::invalid);
 }
 
 }  // namespace

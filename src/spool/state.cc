@@ -70,9 +70,9 @@ ByteBuffer encode_state(const std::vector<SourceState>& sources) {
     to.bytes(as_bytes(source.name));
     to.number(source.has_position ? flag_position : 0u);
     to.bytes(source.position);
-    for (const int64_t value :
-         {source.epoch, source.next_sequence, source.next_rejected_sequence, source.last_version, source.next_batch,
-          source.shipped_batch, source.shipped_sequence, source.shipped_rejected_sequence}) {
+    for (const int64_t value : {source.epoch, source.next_sequence, source.next_rejected_sequence,
+                                source.last_version, source.next_batch, source.shipped_batch,
+                                source.shipped_sequence, source.shipped_rejected_sequence}) {
       to.number(value);
     }
   }
@@ -94,9 +94,9 @@ Result<std::vector<SourceState>> parse_state(ByteView bytes) {
     source.has_position = (from.number<uint32_t>() & flag_position) != 0;
     const ByteView position = from.bytes();
     source.position.assign(position.begin(), position.end());
-    for (int64_t* value :
-         {&source.epoch, &source.next_sequence, &source.next_rejected_sequence, &source.last_version,
-          &source.next_batch, &source.shipped_batch, &source.shipped_sequence, &source.shipped_rejected_sequence}) {
+    for (int64_t* value : {&source.epoch, &source.next_sequence, &source.next_rejected_sequence,
+                           &source.last_version, &source.next_batch, &source.shipped_batch,
+                           &source.shipped_sequence, &source.shipped_rejected_sequence}) {
       *value = from.number<int64_t>();
     }
     sources.push_back(std::move(source));

@@ -17,7 +17,7 @@ using SourceId = log::PartitionId;
 /// What the spool knows of one source.
 struct SourceState {
   std::string name;
-  int64_t epoch = 0;                   // milliseconds since 1970 when the source was first seen in this spool
+  int64_t epoch = 0;  // milliseconds since 1970 when the source was first seen in this spool
   int64_t next_sequence = 0;           // of the next event: all below are stamped
   int64_t next_rejected_sequence = 0;  // the same in the stream "<name>/rejected"
   int64_t last_version = 0;
@@ -38,8 +38,8 @@ ByteBuffer encode_state(const std::vector<SourceState>& sources);
 /// `corrupt` or `version_unknown`.
 Result<std::vector<SourceState>> parse_state(ByteView bytes);
 
-/// What a spool folder holds, read without a lock and without ever writing; works while a process has it open. Shipped
-/// sequences are what was last noted and may lag behind.
+/// What a spool folder holds, read without a lock and without ever writing; works while a process
+/// has it open. Shipped sequences are what was last noted and may lag behind.
 struct Inspection {
   std::vector<SourceState> sources;
   log::VerifyReport log;

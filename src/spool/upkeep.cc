@@ -1,8 +1,7 @@
 // The spool's opening, closing, checkpoints and trimming.
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
+#include <fmt/core.h>
 
 #include "base/check.h"
 #include "base/fault.h"
@@ -16,21 +15,24 @@ namespace {
 constexpr uint64_t mib = 1 << 20;
 constexpr uint64_t bytes_max_least = 8 * mib;
 constexpr int64_t close_wait_ms = 10'000;
-constexpr int64_t note_shipped_every_ms = 1'000;  // so that little has to be looked for in the topics after a kill
+constexpr int64_t note_shipped_every_ms =
+    1'000;  // so that little has to be looked for in the topics after a kill
 constexpr uint64_t pending_bytes_max = 24 * mib;  // sources run so far ahead of the disk
 constexpr log::PartitionId state_partition{UINT32_MAX};
 
-/// Segments are what can be given back, so there are at least four; and a large event must fit into one.
+/// Segments are what can be given back, so there are at least four; and a large event must fit into
+/// one.
 uint64_t segment_size(uint64_t bytes_max) {
   return std::clamp<uint64_t>(bytes_max / 4 / mib * mib, 2 * mib, 64 * mib);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Spool>> Spool::open(os::Files& files, os::Clock& clock, const SpoolSettings& settings) {
+Result<std::unique_ptr<Spool>> Spool::open(os::Files& files, os::Clock& clock,
+                                           const SpoolSettings& settings) {
   if (settings.bytes_max < bytes_max_least) {
-    return fail(ErrorCode::invalid, fmt::format("a spool needs at least {} bytes, not {}", bytes_max_least,
-                                                settings.bytes_max));
+    return fail(ErrorCode::invalid, fmt::format("a spool needs at least {} bytes, not {}",
+                                                bytes_max_least, settings.bytes_max));
   }
   std::unique_ptr<Spool> spool(new Spool(clock, settings));
   spool->segment_bytes_ = segment_size(settings.bytes_max);
@@ -39,7 +41,9 @@ Result<std::unique_ptr<Spool>> Spool::open(os::Files& files, os::Clock& clock, c
   log_settings.segment_bytes = spool->segment_bytes_;
   log_settings.pending_bytes_max = std::min<uint64_t>(pending_bytes_max, settings.bytes_max / 2);
   auto log = log::Log::open(files, log_settings);
-  if (!log) return fail(log.error().code, fmt::format("spool {}: {}", settings.folder, log.error().message));
+  if (!log)
+    return fail(log.error().code,
+                fmt::format("spool {}: {}", settings.folder, log.error().message));
   spool->log_ = std::move(*log);
   HOLDFAST_CHECKED(spool->recover());
   HOLDFAST_CHECKED(spool->start());
@@ -57,7 +61,8 @@ Status Spool::recover() {
     std::vector<Mark> marks;
   };
   std::vector<Seen> seen;
-  // What lies before the checkpoint and is not shipped is needed from the log's beginning on, until all of it is shipped.
+  // What lies before the checkpoint and is not shipped is needed from the log's beginning on, until
+  // all of it is shipped.
   for (const SourceState& source : replay.sources()) {
     seen.push_back({.batch = -1, .marks = {{.batch = source.next_batch - 1, .end = from}}});
   }
@@ -65,7 +70,8 @@ Status Spool::recover() {
   const auto visit = [&](const log::Frame& frame) -> Status {
     HOLDFAST_CHECKED(replay.apply(frame));
     seen.resize(replay.sources().size());
-    if (frame.key.kind != log::FrameKind::batch || frame.key.partition.value >= seen.size()) return {};
+    if (frame.key.kind != log::FrameKind::batch || frame.key.partition.value >= seen.size())
+      return {};
     auto& marks = seen[frame.key.partition.value].marks;
     if (marks.empty() || frame.end.value - marks.back().end.value >= mib) {
       marks.push_back({.batch = frame.key.last_offset, .end = frame.end});
@@ -100,15 +106,16 @@ Status Spool::start() {
           },
       .failed =
           [this](const Error& error) {
-            log_error("spool", "stopped, and takes nothing more until a restart: {}", error.message);
+            log_error("spool", "stopped, and takes nothing more until a restart: {}",
+                      error.message);
             changed([&] { failed_ = error; });
           },
       .segment_sealed = {},
   });
 }
 
-/// Writes the state of all sources into the log itself, so that the log alone tells everything (to `inspect`, and if the
-/// checkpoint is lost).
+/// Writes the state of all sources into the log itself, so that the log alone tells everything (to
+/// `inspect`, and if the checkpoint is lost).
 Result<log::Position> Spool::append_state() {
   std::vector<SourceState> states;
   for (const Live& source : sources_) states.push_back(source.state);
@@ -141,8 +148,9 @@ log::Position Spool::needed_from() const {
   return least;
 }
 
-/// Checkpoint after about a segment of new bytes, so that a restart reads little; or when full and something was shipped since,
-/// because only what lies below the checkpoint can be given back. In between, what was shipped is noted. Never waits: each step is taken when the one before is done.
+/// Checkpoint after about a segment of new bytes, so that a restart reads little; or when full and
+/// something was shipped since, because only what lies below the checkpoint can be given back. In
+/// between, what was shipped is noted. Never waits: each step is taken when the one before is done.
 void Spool::housekeep() {
   if (state_waits_ && log_->durable() >= state_end_) {
     fault::point("spool.before_checkpoint");
@@ -155,7 +163,8 @@ void Spool::housekeep() {
   // `limit` when much waits to be durable: the next call tries again.
   if (!state_waits_ && (since >= segment_bytes_ || (full_ && shipped_since_checkpoint_))) {
     static_cast<void>(append_checkpoint().has_value());
-  } else if (!state_waits_ && shipped_since_state_ && clock_.steady_ms() - last_state_ms_ >= note_shipped_every_ms) {
+  } else if (!state_waits_ && shipped_since_state_ &&
+             clock_.steady_ms() - last_state_ms_ >= note_shipped_every_ms) {
     static_cast<void>(append_state().has_value());
   }
   const log::Position before = needed_from();
@@ -182,7 +191,8 @@ void Spool::close() {
   if (failure() || log_->durable() < state_end_) return;
   log_->write_checkpoint(state_end_, std::move(state_bytes_));
   if (const Status written = log_->wait_for_checkpoint(); !written) {
-    log_warning("spool", "no checkpoint at the end, the next start reads more: {}", written.error().message);
+    log_warning("spool", "no checkpoint at the end, the next start reads more: {}",
+                written.error().message);
   }
 }
 

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 #include "pipeline/capture.h"
@@ -13,7 +12,8 @@
 
 namespace holdfast::pipeline {
 
-/// This test program, run again as another process: `--broker` or `--capture`, see `run_as_child`. Killed at the end of the scope.
+/// This test program, run again as another process: `--broker` or `--capture`, see `run_as_child`.
+/// Killed at the end of the scope.
 class Child {
  public:
   Child() = default;
@@ -31,7 +31,8 @@ class Child {
   pid_t pid_ = -1;
 };
 
-/// A broker of ours in a process of its own, which can be killed and started again on the same port.
+/// A broker of ours in a process of its own, which can be killed and started again on the same
+/// port.
 class BrokerChild {
  public:
   void start();
@@ -45,7 +46,8 @@ class BrokerChild {
 };
 
 /// --broker DATA PORT PORT-FILE            serves until killed
-/// --capture SPOOL BOOTSTRAP TOPIC FILE    captures FILE once, in batches of 10 events, until all of it is in Kafka; with
+/// --capture SPOOL BOOTSTRAP TOPIC FILE    captures FILE once, in batches of 10 events, until all
+/// of it is in Kafka; with
 ///                                         bootstrap "none" until all of it is in the spool
 /// Answers the exit status; -1 when this is no child.
 int run_as_child(int argc, char** argv);
@@ -67,7 +69,8 @@ struct SpoolContents {
 SpoolContents spool_contents(const std::string& folder);
 
 /// What a topic holds, by offset: partition 0, stream `source`.
-std::vector<Stamped> topic_contents(const std::string& bootstrap, const std::string& topic, const std::string& source);
+std::vector<Stamped> topic_contents(const std::string& bootstrap, const std::string& topic,
+                                    const std::string& source);
 
 /// Waits until it holds; fails the test after a minute.
 void wait_until(const std::function<bool()>& condition, const char* what);

@@ -1,7 +1,6 @@
 // Brokers that are away while the source goes on, and a spool that fills up meanwhile.
-#include <gtest/gtest.h>
-
 #include <fstream>
+#include <gtest/gtest.h>
 
 #include "children.h"
 
@@ -9,7 +8,8 @@ namespace holdfast::pipeline {
 namespace {
 
 std::string line_text(int line, size_t padding = 0) {
-  return "{\"line\":" + std::to_string(line) + ",\"padding\":\"" + std::string(padding, 'x') + "\"}";
+  return "{\"line\":" + std::to_string(line) + ",\"padding\":\"" + std::string(padding, 'x') +
+         "\"}";
 }
 
 void expect_lines(const std::vector<Stamped>& found, int lines, size_t padding) {
@@ -41,7 +41,8 @@ TEST(Outage, TheSourceGoesOnWhileTheBrokerIsKilledAgainAndAgainAndEveryLineArriv
     wait_until([&] { return source().shipped > line - 300; }, "some to be shipped");
     broker.kill_hard();
     write(300);
-    wait_until([&] { return source().durable == line; }, "the spool to take the events while no broker is there");
+    wait_until([&] { return source().durable == line; },
+               "the spool to take the events while no broker is there");
     EXPECT_LT(source().shipped, line);
     broker.start();
     wait_until([&] { return source().shipped == line; }, "everything to be shipped");
@@ -67,7 +68,8 @@ TEST(Outage, AFullSpoolHoldsTheSourceBackAndDrainsWhenABrokerComes) {
                                 one_source(path, "t", true));
   ASSERT_TRUE(capture) << capture.error().message;
   wait_until([&] { return (*capture)->progress().spool.full; }, "the spool to be full");
-  wait_until([&] { return (*capture)->progress().sources[0].state == CaptureState::waiting; }, "the source to wait");
+  wait_until([&] { return (*capture)->progress().sources[0].state == CaptureState::waiting; },
+             "the source to wait");
   const CaptureProgress full = (*capture)->progress();
   EXPECT_LT(full.sources[0].captured, lines);
   EXPECT_LE(full.spool.bytes_used, full.spool.bytes_max);

@@ -1,8 +1,7 @@
 // kill -9 at every fault point between the spool and the topic.
+#include <fstream>
 #include <gtest/gtest.h>
 #include <signal.h>
-
-#include <fstream>
 
 #include "children.h"
 
@@ -12,7 +11,8 @@ namespace {
 constexpr int lines = 500;
 
 std::string line_text(int line) {
-  return line % 41 == 7 ? "broken " + std::to_string(line) : "{\"line\":" + std::to_string(line) + "}";
+  return line % 41 == 7 ? "broken " + std::to_string(line)
+                        : "{\"line\":" + std::to_string(line) + "}";
 }
 
 struct Point {
@@ -65,8 +65,10 @@ TEST_P(ShipKill, EveryLineIsInItsTopicOnceAndInOrderHoweverOftenTheProcessDies) 
 }
 
 INSTANTIATE_TEST_SUITE_P(Points, ShipKill,
-                         ::testing::Values(Point{"ship.before_send", 3}, Point{"ship.after_send", 3}, Point{"ship.after_ack", 1},
-                                           Point{"ship.after_mark", 1}, Point{"spool.after_append", 2}),
+                         ::testing::Values(Point{"ship.before_send", 3},
+                                           Point{"ship.after_send", 3}, Point{"ship.after_ack", 1},
+                                           Point{"ship.after_mark", 1},
+                                           Point{"spool.after_append", 2}),
                          [](const auto& point) { return std::to_string(point.index); });
 
 }  // namespace

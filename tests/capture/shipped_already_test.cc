@@ -17,7 +17,8 @@ class ShippedAlreadyTest : public ::testing::Test {
     broker_.start();
     client_.bootstrap_servers = broker_.bootstrap();
     auto admin = kafka::Admin::create(client_);
-    ASSERT_TRUE((*admin)->ensure_topic({.name = "t", .partitions = partitions, .configs = {}}, 10'000));
+    ASSERT_TRUE(
+        (*admin)->ensure_topic({.name = "t", .partitions = partitions, .configs = {}}, 10'000));
     producer_ = *kafka::Producer::create(client_);
   }
   void send(std::string_view source, int64_t epoch, int64_t sequence, int32_t partition) {
@@ -30,14 +31,16 @@ class ShippedAlreadyTest : public ::testing::Test {
                                                          .value = {}})) {
       headers.push_back({.name = header.name, .value = as_bytes(*header.value)});
     }
-    ASSERT_TRUE(producer_->send("t", {.partition = partition, .key = {}, .value = as_bytes("v"), .headers = headers}));
+    ASSERT_TRUE(producer_->send(
+        "t", {.partition = partition, .key = {}, .value = as_bytes("v"), .headers = headers}));
   }
   ShippedAlready find(int64_t known_below, int64_t next, int32_t partition_count = partitions) {
     for (const kafka::Delivery& delivery : producer_->flush(10'000)) {
       EXPECT_EQ(delivery.outcome, kafka::DeliveryOutcome::delivered);
     }
-    auto found = find_shipped(client_, "t", partition_count,
-                              {.source = "ewr", .epoch = 5, .known_below = known_below, .next = next}, 10'000);
+    auto found = find_shipped(
+        client_, "t", partition_count,
+        {.source = "ewr", .epoch = 5, .known_below = known_below, .next = next}, 10'000);
     EXPECT_TRUE(found) << found.error().message;
     return *found;
   }
@@ -67,13 +70,15 @@ TEST_F(ShippedAlreadyTest, LooksPastTheEventsOfOthersAndOfOtherEpochs) {
     send("ewr", 4, sequence, 1);
   }
   const ShippedAlready found = find(0, 20);
-  for (int64_t sequence = 0; sequence < 20; ++sequence) EXPECT_EQ(found.contains(sequence), sequence < 10);
+  for (int64_t sequence = 0; sequence < 20; ++sequence)
+    EXPECT_EQ(found.contains(sequence), sequence < 10);
 }
 
 TEST_F(ShippedAlreadyTest, FindsNothingInAnEmptyTopicAndAsksNobodyForAnEmptyRange) {
   EXPECT_FALSE(find(0, 10).contains(0));
   broker_.kill_hard();
-  EXPECT_TRUE(find_shipped(client_, "t", partitions, {.source = "ewr", .epoch = 5, .known_below = 7, .next = 7}, 1)
+  EXPECT_TRUE(find_shipped(client_, "t", partitions,
+                           {.source = "ewr", .epoch = 5, .known_below = 7, .next = 7}, 1)
                   ->contains(6));
 }
 

@@ -1,8 +1,7 @@
 // kill -9 at every fault point between a file and the spool, with no broker there.
+#include <fstream>
 #include <gtest/gtest.h>
 #include <signal.h>
-
-#include <fstream>
 
 #include "children.h"
 
@@ -11,10 +10,13 @@ namespace {
 
 constexpr int lines = 500;
 
-bool is_broken(int line) { return line % 37 == 5; }
+bool is_broken(int line) {
+  return line % 37 == 5;
+}
 
 std::string line_text(int line) {
-  return is_broken(line) ? "{broken " + std::to_string(line) : "{\"line\":" + std::to_string(line) + "}";
+  return is_broken(line) ? "{broken " + std::to_string(line)
+                         : "{\"line\":" + std::to_string(line) + "}";
 }
 
 void write_file(const std::string& path) {
@@ -66,7 +68,8 @@ TEST_P(SpoolKill, EveryLineIsSpooledOnceAndKeepsItsStampHoweverOftenTheProcessDi
   int kills = 0;
   for (const int pass : {1, 2, 3, 7, 20, 30}) {
     Child child;
-    child.start({"--capture", spool, "none", "t", file}, std::string(GetParam().name) + ":" + std::to_string(pass));
+    child.start({"--capture", spool, "none", "t", file},
+                std::string(GetParam().name) + ":" + std::to_string(pass));
     const int status = child.wait();
     if (status == 0) break;  // all was captured before that pass
     ASSERT_EQ(status, -SIGKILL);
@@ -88,7 +91,8 @@ TEST_P(SpoolKill, EveryLineIsSpooledOnceAndKeepsItsStampHoweverOftenTheProcessDi
 }
 
 INSTANTIATE_TEST_SUITE_P(Points, SpoolKill,
-                         ::testing::Values(Point{"spool.before_append", 4}, Point{"spool.after_append", 4},
+                         ::testing::Values(Point{"spool.before_append", 4},
+                                           Point{"spool.after_append", 4},
                                            Point{"capture.before_acknowledge", 1}),
                          [](const auto& point) { return std::to_string(point.index); });
 

@@ -1,5 +1,9 @@
 #include "base/os/watch.h"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <poll.h>
@@ -7,11 +11,6 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
 
 #include "base/os/clock.h"
 
@@ -41,7 +40,7 @@ class PosixForeignFile final : public ForeignFile {
   ~PosixForeignFile() override { ::close(fd_); }
 
   Result<FileInfo> info() override {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd_, &status) != 0) return os_error("stat", path_);
     return to_info(status);
   }
@@ -49,7 +48,8 @@ class PosixForeignFile final : public ForeignFile {
   Result<size_t> read_at(uint64_t offset, MutableBytes to) override {
     size_t done = 0;
     while (done < to.size()) {
-      const ssize_t n = ::pread(fd_, to.data() + done, to.size() - done, static_cast<off_t>(offset + done));
+      const ssize_t n =
+          ::pread(fd_, to.data() + done, to.size() - done, static_cast<off_t>(offset + done));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return os_error("read", path_);
       if (n == 0) break;
@@ -66,7 +66,10 @@ class PosixForeignFile final : public ForeignFile {
 class InotifyWatch final : public FileWatch {
  public:
   InotifyWatch(int wake_fd, int inotify_fd, std::string folder, std::string name)
-      : wake_fd_(wake_fd), inotify_fd_(inotify_fd), folder_(std::move(folder)), name_(std::move(name)) {
+      : wake_fd_(wake_fd),
+        inotify_fd_(inotify_fd),
+        folder_(std::move(folder)),
+        name_(std::move(name)) {
     watch_folder();
   }
   InotifyWatch(const InotifyWatch&) = delete;
@@ -103,7 +106,8 @@ class InotifyWatch final : public FileWatch {
  private:
   void watch_folder() {
     if (inotify_fd_ < 0) return;
-    constexpr uint32_t what = IN_MODIFY | IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
+    constexpr uint32_t what = IN_MODIFY | IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE |
+                              IN_DELETE_SELF | IN_MOVE_SELF;
     watching_ = ::inotify_add_watch(inotify_fd_, folder_.c_str(), what) >= 0;
   }
 
@@ -135,7 +139,7 @@ class InotifyWatch final : public FileWatch {
 }  // namespace
 
 Result<FileInfo> file_info(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return os_error("stat", path);
   return to_info(status);
 }
@@ -151,7 +155,8 @@ Result<std::unique_ptr<FileWatch>> FileWatch::create(const std::string& path) {
   if (wake < 0) return os_error("make an event descriptor for", path);
   const size_t slash = path.rfind('/');
   std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-  return std::make_unique<InotifyWatch>(wake, ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), std::move(folder),
+  return std::make_unique<InotifyWatch>(wake, ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK),
+                                        std::move(folder),
                                         slash == std::string::npos ? path : path.substr(slash + 1));
 }
 

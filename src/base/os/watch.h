@@ -26,7 +26,8 @@ struct FileInfo {
 /// `not_found` when nothing has that name.
 Result<FileInfo> file_info(const std::string& path);
 
-/// A file of somebody else's, open for reading: it stays the same file though its name moves or goes.
+/// A file of somebody else's, open for reading: it stays the same file though its name moves or
+/// goes.
 class ForeignFile {
  public:
   static Result<std::unique_ptr<ForeignFile>> open(const std::string& path);
@@ -36,15 +37,16 @@ class ForeignFile {
   virtual Result<size_t> read_at(uint64_t offset, MutableBytes to) = 0;
 };
 
-/// Waits for changes of one name in a folder (inotify). Where that is not to be had it just waits, shorter: callers look
-/// themselves after every wait, since network file systems tell nothing.
+/// Waits for changes of one name in a folder (inotify). Where that is not to be had it just waits,
+/// shorter: callers look themselves after every wait, since network file systems tell nothing.
 ///
 /// Threads: `wait` from one, `interrupt` from any.
 class FileWatch {
  public:
   static Result<std::unique_ptr<FileWatch>> create(const std::string& path);
   virtual ~FileWatch() = default;
-  /// Returns after a change of the name or its contents, an `interrupt` (also an earlier one that no wait has seen), or the time.
+  /// Returns after a change of the name or its contents, an `interrupt` (also an earlier one that
+  /// no wait has seen), or the time.
   virtual void wait(int64_t timeout_ms) = 0;
   virtual void interrupt() = 0;
 };

@@ -10,7 +10,8 @@
 
 namespace holdfast::source {
 
-/// One event as a source gives it: not stamped yet. Views live until the batch is cleared or changed.
+/// One event as a source gives it: not stamped yet. Views live until the batch is cleared or
+/// changed.
 struct RawEvent {
   std::optional<std::string_view> key;
   std::optional<std::string_view> value;  // none: a tombstone
@@ -27,11 +28,11 @@ struct Rejected {
   int64_t line = 0;  // where it begins, from 1
 };
 
-/// What one read gave: events in order, rejected pieces, and the source's own position behind them. One buffer holds all
-/// texts and is kept over `clear`, so that nothing is allocated per event.
+/// What one read gave: events in order, rejected pieces, and the source's own position behind them.
+/// One buffer holds all texts and is kept over `clear`, so that nothing is allocated per event.
 ///
-/// `type`, `content_type`, `cause_code` and `file` are NOT copied: they must live as long as the source.
-/// Threads: a value.
+/// `type`, `content_type`, `cause_code` and `file` are NOT copied: they must live as long as the
+/// source. Threads: a value.
 class Batch {
  public:
   void clear();
@@ -48,8 +49,9 @@ class Batch {
   void add(const RawEvent& event);
   void add_rejected(const Rejected& rejected);
 
-  /// For sources that build values in place: append to `text()` (key first, then value), then `finish_event` takes what was
-  /// appended since `begin_event`, or `abandon_event` cuts it off again.
+  /// For sources that build values in place: append to `text()` (key first, then value), then
+  /// `finish_event` takes what was appended since `begin_event`, or `abandon_event` cuts it off
+  /// again.
   std::string& text() { return text_; }
   size_t begin_event() const { return text_.size(); }
   void finish_event(size_t begun_at, std::optional<size_t> key_bytes, std::string_view type,

@@ -1,13 +1,12 @@
 #include "source/file/csv.h"
 
-#include <emmintrin.h>
-#include <fmt/core.h>
-#include <simdjson.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <emmintrin.h>
+#include <fmt/core.h>
 #include <set>
+#include <simdjson.h>
 
 #include "source/file/json_text.h"
 
@@ -37,21 +36,25 @@ Result<Step> CsvParser::set_header(std::string_view text, bool final) {
   Record record;
   const Split split = split_record(text.substr(mark), final, record);
   if (split.step.kind == Step::Kind::incomplete) return Step{};
-  if (split.step.kind == Step::Kind::rejected) return fail(ErrorCode::invalid, "the header: " + split.step.cause);
+  if (split.step.kind == Step::Kind::rejected)
+    return fail(ErrorCode::invalid, "the header: " + split.step.cause);
   if (!simdjson::validate_utf8(text.data(), split.step.bytes + mark)) {
     return fail(ErrorCode::invalid, "the header is not valid UTF-8");
   }
   if (record.fields.size() > columns_max) {
-    return fail(ErrorCode::invalid, fmt::format("the header has more than {} columns", columns_max));
+    return fail(ErrorCode::invalid,
+                fmt::format("the header has more than {} columns", columns_max));
   }
   std::vector<std::string> names;
   std::set<std::string> known;
   for (const Field& field : record.fields) {
     std::string name = unquoted(field);
     if (name.empty()) {
-      return fail(ErrorCode::invalid, fmt::format("column {} of the header has no name", names.size() + 1));
+      return fail(ErrorCode::invalid,
+                  fmt::format("column {} of the header has no name", names.size() + 1));
     }
-    if (!known.insert(name).second) return fail(ErrorCode::invalid, fmt::format("column \"{}\" is in the header twice", name));
+    if (!known.insert(name).second)
+      return fail(ErrorCode::invalid, fmt::format("column \"{}\" is in the header twice", name));
     names.push_back(std::move(name));
   }
   set_names(names);
@@ -80,8 +83,9 @@ Step CsvParser::next(std::string_view text, bool final, std::string& value) {
   return next_general(text, final, value);
 }
 
-/// The fast way, for a line without quotes, backslashes, control bytes and bytes above 0x7f that has the right number of fields:
-/// such bytes go into JSON as they are. Everything else is left to the general way. Reads 16 bytes at a time.
+/// The fast way, for a line without quotes, backslashes, control bytes and bytes above 0x7f that
+/// has the right number of fields: such bytes go into JSON as they are. Everything else is left to
+/// the general way. Reads 16 bytes at a time.
 bool CsvParser::next_plain(std::string_view text, std::string& value, Step& step) {
   const size_t columns = prefixes_.size();
   size_t fields = 0;
@@ -91,15 +95,18 @@ bool CsvParser::next_plain(std::string_view text, std::string& value, Step& step
     const uint32_t line_end = equal(bytes, '\n');
     const uint32_t before_end = line_end == 0 ? 0xffff : (line_end & -line_end) - 1;
     // Compared as signed numbers, bytes above 0x7f are below 0x20 too.
-    const auto low = static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20))));
+    const auto low =
+        static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20))));
     const uint32_t special = low | equal(bytes, '"') | equal(bytes, '\\');
     if ((special & before_end) != 0) [[unlikely]] {
       const uint32_t carriage_return = special & before_end;
-      const bool ends_line = line_end != 0 && carriage_return == (line_end & -line_end) >> 1 &&
-                             begin[at + static_cast<size_t>(std::countr_zero(carriage_return))] == '\r';
+      const bool ends_line =
+          line_end != 0 && carriage_return == (line_end & -line_end) >> 1 &&
+          begin[at + static_cast<size_t>(std::countr_zero(carriage_return))] == '\r';
       if (!ends_line) return false;
     }
-    for (uint32_t found = equal(bytes, format_.delimiter) & before_end; found != 0; found &= found - 1) {
+    for (uint32_t found = equal(bytes, format_.delimiter) & before_end; found != 0;
+         found &= found - 1) {
       if (fields + 1 >= columns) return false;
       ends_[fields++] = static_cast<uint32_t>(at) + static_cast<uint32_t>(std::countr_zero(found));
     }
@@ -126,7 +133,8 @@ void CsvParser::append_plain(std::string_view line, std::string& value) const {
       const char* end = line.data() + ends_[i];
       const auto size = static_cast<size_t>(end - from);
       to = put(to, prefixes_[i]);
-      if (format_.has_null && size == format_.null.size() && std::memcmp(from, format_.null.data(), size) == 0) {
+      if (format_.has_null && size == format_.null.size() &&
+          std::memcmp(from, format_.null.data(), size) == 0) {
         to = put(to, "null");
       } else {
         *to++ = '"';
@@ -147,8 +155,9 @@ Step CsvParser::next_general(std::string_view text, bool final, std::string& val
   const Split split = split_record(text, final, record_);
   if (split.step.kind == Step::Kind::incomplete) {
     if (text.size() <= line_bytes_max_) return {};
-    return split.open_quote ? reject_line(text, "bad_quoting", "a quoted field does not end within the limit")
-                            : Step{};
+    return split.open_quote
+               ? reject_line(text, "bad_quoting", "a quoted field does not end within the limit")
+               : Step{};
   }
   if (split.step.kind == Step::Kind::rejected) return split.step;
   Step step = split.step;
@@ -158,17 +167,20 @@ Step CsvParser::next_general(std::string_view text, bool final, std::string& val
     step.cause = std::move(cause);
     return step;
   };
-  if (step.bytes > line_bytes_max_) return reject("line_too_long", "the line is longer than the limit");
-  const bool blank = record_.fields.size() == 1 && record_.fields[0].text.empty() && !record_.fields[0].quoted;
+  if (step.bytes > line_bytes_max_)
+    return reject("line_too_long", "the line is longer than the limit");
+  const bool blank =
+      record_.fields.size() == 1 && record_.fields[0].text.empty() && !record_.fields[0].quoted;
   if (blank && prefixes_.size() != 1) {
     step.kind = Step::Kind::nothing;
     return step;
   }
   if (record_.fields.size() != prefixes_.size()) {
-    return reject("wrong_columns",
-                  fmt::format("{} columns, but the header has {}", record_.fields.size(), prefixes_.size()));
+    return reject("wrong_columns", fmt::format("{} columns, but the header has {}",
+                                               record_.fields.size(), prefixes_.size()));
   }
-  if (!simdjson::validate_utf8(text.data(), step.bytes)) return reject("invalid_utf8", "the line is not valid UTF-8");
+  if (!simdjson::validate_utf8(text.data(), step.bytes))
+    return reject("invalid_utf8", "the line is not valid UTF-8");
   for (size_t i = 0; i < prefixes_.size(); ++i) {
     value += prefixes_[i];
     const Field& field = record_.fields[i];
@@ -196,7 +208,8 @@ CsvParser::Split CsvParser::split_record(std::string_view text, bool final, Reco
         const size_t quote = text.find('"', at);
         if (quote == std::string_view::npos || (quote + 1 == text.size() && !final)) {
           if (!final) return {.step = {}, .open_quote = true};
-          return {.step = reject_line(text, "bad_quoting", "a quoted field does not end"), .open_quote = true};
+          return {.step = reject_line(text, "bad_quoting", "a quoted field does not end"),
+                  .open_quote = true};
         }
         at = quote + 1;
         if (at == text.size() || text[at] != '"') break;
@@ -207,9 +220,12 @@ CsvParser::Split CsvParser::split_record(std::string_view text, bool final, Reco
       lines += std::ranges::count(field.text, '\n');
     } else {
       const size_t begin = at;
-      while (at < text.size() && text[at] != format_.delimiter && text[at] != '\n' && text[at] != '"') ++at;
+      while (at < text.size() && text[at] != format_.delimiter && text[at] != '\n' &&
+             text[at] != '"')
+        ++at;
       if (at < text.size() && text[at] == '"') {
-        return {.step = reject_line(text, "bad_quoting", "a quote within a field that does not begin with one")};
+        return {.step = reject_line(text, "bad_quoting",
+                                    "a quote within a field that does not begin with one")};
       }
       field.text = text.substr(begin, at - begin);
     }
@@ -225,7 +241,9 @@ CsvParser::Split CsvParser::split_record(std::string_view text, bool final, Reco
     record.fields.push_back(field);
     if (at_end) {
       const bool has_line_end = at < text.size();
-      return {.step = {.kind = Step::Kind::event, .bytes = at + (has_line_end ? 1 : 0), .lines = lines + (has_line_end ? 1 : 0)}};
+      return {.step = {.kind = Step::Kind::event,
+                       .bytes = at + (has_line_end ? 1 : 0),
+                       .lines = lines + (has_line_end ? 1 : 0)}};
     }
     ++at;
   }

@@ -9,12 +9,14 @@
 
 namespace holdfast::source::file {
 
-/// CSV as RFC 4180 has it: fields in quotes may hold delimiters, line ends and doubled quotes; a header names the columns. An
-/// event's value is a JSON object with one text (or null) per column, in the order of the header: text as it is in the file,
-/// for a CSV file has no types, and "0517" or "1e3" must come out as they went in.
+/// CSV as RFC 4180 has it: fields in quotes may hold delimiters, line ends and doubled quotes; a
+/// header names the columns. An event's value is a JSON object with one text (or null) per column,
+/// in the order of the header: text as it is in the file, for a CSV file has no types, and "0517"
+/// or "1e3" must come out as they went in.
 ///
-/// What RFC 4180 leaves open: LF and CRLF end a line; blank lines are passed over (unless there is one column only); a quote
-/// within a field that does not begin with one is wrong quoting. After wrong quoting reading goes on with the next line.
+/// What RFC 4180 leaves open: LF and CRLF end a line; blank lines are passed over (unless there is
+/// one column only); a quote within a field that does not begin with one is wrong quoting. After
+/// wrong quoting reading goes on with the next line.
 class CsvParser final : public Parser {
  public:
   CsvParser(CsvFormat format, size_t line_bytes_max);

@@ -1,7 +1,6 @@
 #include "source/file/csv.h"
 
 #include <gtest/gtest.h>
-
 #include <vector>
 
 #include "source/file/parser.h"
@@ -12,7 +11,9 @@ namespace {
 /// Text with the readable bytes behind it that parsers ask for. They are chosen to mislead.
 class Padded {
  public:
-  explicit Padded(std::string_view text) : bytes_(text), size_(text.size()) { bytes_.append(Parser::padding, ','); }
+  explicit Padded(std::string_view text) : bytes_(text), size_(text.size()) {
+    bytes_.append(Parser::padding, ',');
+  }
   std::string_view from(size_t at) const { return std::string_view(bytes_).substr(at, size_ - at); }
 
  private:
@@ -37,7 +38,8 @@ Parsed parse(Parser& parser, std::string_view text, bool final = true) {
     const Step step = parser.next(padded.from(at), final, value);
     if (step.kind == Step::Kind::incomplete || (step.lines == 0 && !final)) break;
     if (step.kind == Step::Kind::event) parsed.values.push_back(value);
-    if (step.kind == Step::Kind::rejected) parsed.rejected.push_back(std::to_string(line) + " " + std::string(step.code));
+    if (step.kind == Step::Kind::rejected)
+      parsed.rejected.push_back(std::to_string(line) + " " + std::string(step.code));
     line += step.lines;
     at += step.bytes;
   }
@@ -45,7 +47,8 @@ Parsed parse(Parser& parser, std::string_view text, bool final = true) {
   return parsed;
 }
 
-std::unique_ptr<Parser> csv(std::string_view header, CsvFormat format = {}, size_t line_bytes_max = 1 << 20) {
+std::unique_ptr<Parser> csv(std::string_view header, CsvFormat format = {},
+                            size_t line_bytes_max = 1 << 20) {
   auto parser = make_csv_parser(format, line_bytes_max);
   const Padded padded(header);
   EXPECT_TRUE(parser->set_header(padded.from(0), true));
@@ -69,32 +72,36 @@ TEST(Csv, TakesTheMarkerForNullOnlyUnquotedAndOnlyWhole) {
 TEST(Csv, ReadsQuotedFieldsWithDelimitersLineEndsAndDoubledQuotes) {
   const auto parser = csv("a,b\n");
   const Parsed parsed = parse(*parser, "\"x,\ny\",\"say \"\"hi\"\"\"\n\"\",\"\"\"\"\r\nz,1\r\n");
-  EXPECT_EQ(parsed.values, (std::vector<std::string>{R"({"a":"x,\ny","b":"say \"hi\""})", R"({"a":"","b":"\""})",
-                                                     R"({"a":"z","b":"1"})"}));
+  EXPECT_EQ(parsed.values,
+            (std::vector<std::string>{R"({"a":"x,\ny","b":"say \"hi\""})", R"({"a":"","b":"\""})",
+                                      R"({"a":"z","b":"1"})"}));
   EXPECT_TRUE(parsed.rejected.empty());
 }
 
 TEST(Csv, EscapesWhatJsonCannotHold) {
   const auto parser = csv("a,b\n");
   EXPECT_EQ(parse(*parser, "back\\slash,tab\there\n\xc3\xa4,\x01\n").values,
-            (std::vector<std::string>{R"({"a":"back\\slash","b":"tab\there"})", "{\"a\":\"\xc3\xa4\",\"b\":\"\\u0001\"}"}));
+            (std::vector<std::string>{R"({"a":"back\\slash","b":"tab\there"})",
+                                      "{\"a\":\"\xc3\xa4\",\"b\":\"\\u0001\"}"}));
 }
 
 TEST(Csv, RejectsABrokenLineAndGoesOnWithTheNext) {
   const auto parser = csv("a,b\n");
   const Parsed parsed = parse(*parser,
-                              "1\n"            // too few
-                              "1,2,3\n"        // too many
-                              "x\"y,2\n"       // a quote within
-                              "\"x\"y,2\n"     // text behind a quoted field
-                              "\xff,2\n"       // not UTF-8
-                              "\n"             // blank: passed over
+                              "1\n"         // too few
+                              "1,2,3\n"     // too many
+                              "x\"y,2\n"    // a quote within
+                              "\"x\"y,2\n"  // text behind a quoted field
+                              "\xff,2\n"    // not UTF-8
+                              "\n"          // blank: passed over
                               "ok,1\n"
                               "\"never ends,2\n"
                               "ok,2\n");
-  EXPECT_EQ(parsed.values, (std::vector<std::string>{R"({"a":"ok","b":"1"})", R"({"a":"ok","b":"2"})"}));
-  EXPECT_EQ(parsed.rejected, (std::vector<std::string>{"1 wrong_columns", "2 wrong_columns", "3 bad_quoting",
-                                                       "4 bad_quoting", "5 invalid_utf8", "8 bad_quoting"}));
+  EXPECT_EQ(parsed.values,
+            (std::vector<std::string>{R"({"a":"ok","b":"1"})", R"({"a":"ok","b":"2"})"}));
+  EXPECT_EQ(parsed.rejected,
+            (std::vector<std::string>{"1 wrong_columns", "2 wrong_columns", "3 bad_quoting",
+                                      "4 bad_quoting", "5 invalid_utf8", "8 bad_quoting"}));
 }
 
 TEST(Csv, AnOpenQuoteEndsAtTheLimitAndOnlyItsOwnLineIsRejected) {
@@ -140,7 +147,8 @@ TEST(Csv, EveryPrefixOfATextGivesABeginningOfItsEvents) {
     const Parsed part = parse(*csv("a,b\n"), std::string_view(text).substr(0, size), false);
     ASSERT_LE(part.values.size(), whole.values.size());
     ASSERT_TRUE(std::equal(part.values.begin(), part.values.end(), whole.values.begin())) << size;
-    ASSERT_TRUE(std::equal(part.rejected.begin(), part.rejected.end(), whole.rejected.begin())) << size;
+    ASSERT_TRUE(std::equal(part.rejected.begin(), part.rejected.end(), whole.rejected.begin()))
+        << size;
   }
 }
 
@@ -165,14 +173,16 @@ TEST(Csv, RefusesAHeaderThatCannotNameColumns) {
 
 TEST(JsonLines, TakesEachLineAsItIsAndRejectsWhatIsNoJson) {
   const auto parser = make_json_lines_parser(100);
-  const Parsed parsed = parse(*parser, "{\"a\": 1}\r\n\n  \n{\"a\":}\n{} {}\n\"\xff\"\n" + std::string(101, '1') + "\n[1]");
+  const Parsed parsed = parse(
+      *parser, "{\"a\": 1}\r\n\n  \n{\"a\":}\n{} {}\n\"\xff\"\n" + std::string(101, '1') + "\n[1]");
   EXPECT_EQ(parsed.values, (std::vector<std::string>{"{\"a\": 1}", "[1]"}));
-  EXPECT_EQ(parsed.rejected, (std::vector<std::string>{"4 invalid_json", "5 invalid_json", "6 invalid_utf8",
-                                                       "7 line_too_long"}));
+  EXPECT_EQ(parsed.rejected, (std::vector<std::string>{"4 invalid_json", "5 invalid_json",
+                                                       "6 invalid_utf8", "7 line_too_long"}));
 }
 
 TEST(JsonLines, WaitsForTheLineEndUnlessNothingWillCome) {
-  EXPECT_EQ(parse(*make_json_lines_parser(100), "{}\n{}", false), (Parsed{.values = {"{}"}, .rejected = {}, .left = 2}));
+  EXPECT_EQ(parse(*make_json_lines_parser(100), "{}\n{}", false),
+            (Parsed{.values = {"{}"}, .rejected = {}, .left = 2}));
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
 #include "source/file/file_source.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
+#include <fmt/core.h>
 #include <optional>
 
 #include "base/log_line.h"
@@ -29,8 +28,9 @@ class FileSource final : public Source {
  public:
   FileSource(FileSettings settings, os::Clock& clock, std::unique_ptr<os::FileWatch> watch)
       : settings_(std::move(settings)), clock_(clock), watch_(std::move(watch)) {
-    parser_ = settings_.format == Format::csv ? make_csv_parser(settings_.csv, settings_.line_bytes_max)
-                                              : make_json_lines_parser(settings_.line_bytes_max);
+    parser_ = settings_.format == Format::csv
+                  ? make_csv_parser(settings_.csv, settings_.line_bytes_max)
+                  : make_json_lines_parser(settings_.line_bytes_max);
   }
 
   Status start(std::optional<ByteView> position) override;
@@ -53,7 +53,9 @@ class FileSource final : public Source {
   Status switch_file(const os::FileIdentity& current);
   FilePosition position() const;
   void finish(Batch& batch);
-  Error in_file(const Error& error) const { return {error.code, fmt::format("{}: {}", settings_.path, error.message)}; }
+  Error in_file(const Error& error) const {
+    return {error.code, fmt::format("{}: {}", settings_.path, error.message)};
+  }
 
   const FileSettings settings_;
   os::Clock& clock_;
@@ -68,10 +70,11 @@ class FileSource final : public Source {
   bool header_done_ = false;
   Fingerprint head_;
   std::optional<LongLine> long_line_;
-  uint64_t committed_ = 0;    // offset behind the last whole line
+  uint64_t committed_ = 0;      // offset behind the last whole line
   bool at_end_before_ = false;  // the last fill found nothing
-  bool rotated_ = false;      // another file has the path; this one was read to its end after that was seen
-  bool final_ = false;        // nothing more will come of this file
+  bool rotated_ =
+      false;  // another file has the path; this one was read to its end after that was seen
+  bool final_ = false;  // nothing more will come of this file
   bool warned_away_ = false;
   std::string given_;  // the last position given
 };
@@ -81,15 +84,19 @@ Status FileSource::start(std::optional<ByteView> position) {
     resume_ = HOLDFAST_TRY(parse_position(*position));
     given_ = as_text(*position);
   }
-  const Status opened = use(resume_ ? find_file(settings_.path, *resume_) : open_file(settings_.path));
-  if (opened || (opened.error().code == ErrorCode::not_found && settings_.mode == Mode::follow)) return {};
+  const Status opened =
+      use(resume_ ? find_file(settings_.path, *resume_) : open_file(settings_.path));
+  if (opened || (opened.error().code == ErrorCode::not_found && settings_.mode == Mode::follow))
+    return {};
   return opened;
 }
 
 Status FileSource::use(Result<Found> found) {
   if (!found) return std::unexpected(found.error());
   if (resume_ && !found->same && resume_->offset > 0) {
-    log_warning("file", "{}: the file that was read up to line {} is gone; reading what is there now from its beginning",
+    log_warning("file",
+                "{}: the file that was read up to line {} is gone; reading what is there now from "
+                "its beginning",
                 settings_.path, resume_->line);
   }
   file_ = std::move(found->file);
@@ -121,9 +128,11 @@ Status FileSource::read_header_again() {
   return fail(ErrorCode::invalid, fmt::format("{}: it has no header any more", settings_.path));
 }
 
-/// The file was cut. What was cut off may live on in a copy (copy and truncate), which is finished first.
+/// The file was cut. What was cut off may live on in a copy (copy and truncate), which is finished
+/// first.
 Status FileSource::restart_at_beginning() {
-  log_warning("file", "{}: it was truncated; {} lines of it had been read", settings_.path, line_ - 1);
+  log_warning("file", "{}: it was truncated; {} lines of it had been read", settings_.path,
+              line_ - 1);
   resume_ = position();
   return use(find_file(settings_.path, *resume_));
 }
@@ -174,15 +183,16 @@ Result<size_t> FileSource::fill() {
 
 /// Takes what is whole in the window. True when the batch is full.
 Result<bool> FileSource::parse(Batch& batch, const ReadLimits& limits) {
-  while (batch.events() + batch.rejected() < limits.events_max && batch.payload_bytes() < limits.bytes_max) {
+  while (batch.events() + batch.rejected() < limits.events_max &&
+         batch.payload_bytes() < limits.bytes_max) {
     const std::string_view text = window_.text();
     if (text.empty() && !(final_ && long_line_)) return false;
     if (parser_->has_header() && !header_done_) {
       const auto step = parser_->set_header(text, final_);
       if (!step) return std::unexpected(in_file(step.error()));
       if (step->bytes == 0 && text.size() > settings_.line_bytes_max) {
-        return fail(ErrorCode::invalid, fmt::format("{}: the header does not end within {} bytes", settings_.path,
-                                                    settings_.line_bytes_max));
+        return fail(ErrorCode::invalid, fmt::format("{}: the header does not end within {} bytes",
+                                                    settings_.path, settings_.line_bytes_max));
       }
       if (step->bytes == 0) return false;
       header_done_ = true;
@@ -213,15 +223,17 @@ bool FileSource::take(const Step& step, std::string_view text, size_t begun_at, 
                           .cause = rejected ? step.cause : "the line is longer than the limit"};
     return skip_long_line(text, batch);
   }
-  if (step.kind == Step::Kind::event && batch.text().size() - begun_at <= settings_.event_bytes_max) [[likely]] {
+  if (step.kind == Step::Kind::event && batch.text().size() - begun_at <= settings_.event_bytes_max)
+      [[likely]] {
     batch.finish_event(begun_at, std::nullopt, event_type, content_type);
   } else {
     batch.abandon_event(begun_at);
     if (step.kind == Step::Kind::rejected) reject(step, text.substr(0, step.bytes), batch);
     if (step.kind == Step::Kind::event) {
       reject({.code = "too_large",
-              .cause = fmt::format("as an event it is larger than the {} bytes that fit into a message",
-                                   settings_.event_bytes_max)},
+              .cause =
+                  fmt::format("as an event it is larger than the {} bytes that fit into a message",
+                              settings_.event_bytes_max)},
              text.substr(0, step.bytes), batch);
     }
   }
@@ -231,7 +243,8 @@ bool FileSource::take(const Step& step, std::string_view text, size_t begun_at, 
   return true;
 }
 
-/// The position stays before a long line until its end is found, so that a restart within it finds the same.
+/// The position stays before a long line until its end is found, so that a restart within it finds
+/// the same.
 bool FileSource::skip_long_line(std::string_view text, Batch& batch) {
   const size_t end = text.find('\n');
   const bool found = end != std::string_view::npos;
@@ -261,7 +274,8 @@ Result<FileSource::End> FileSource::at_end() {
       return End::go_on;
     }
     if (parser_->has_header() && !header_done_) {
-      return fail(ErrorCode::invalid, fmt::format("{}: it is empty, but a header was expected", settings_.path));
+      return fail(ErrorCode::invalid,
+                  fmt::format("{}: it is empty, but a header was expected", settings_.path));
     }
     return End::ended;
   }
@@ -272,14 +286,15 @@ Result<FileSource::End> FileSource::at_end() {
   }
   const auto current = os::file_info(settings_.path);
   if (!current) {
-    if (!warned_away_) log_warning("file", "{}: it is gone; waiting for it to come back", settings_.path);
+    if (!warned_away_)
+      log_warning("file", "{}: it is gone; waiting for it to come back", settings_.path);
     warned_away_ = true;
     return End::wait;
   }
   warned_away_ = false;
   if (current->identity == identity_) return End::wait;
-  // Rotated. The writer may have written to this file until it was seen, so it is read to its end once more; and as long as the
-  // new one is empty the writer may still have this one open.
+  // Rotated. The writer may have written to this file until it was seen, so it is read to its end
+  // once more; and as long as the new one is empty the writer may still have this one open.
   if (!rotated_) {
     rotated_ = true;
     return End::go_on;
@@ -299,7 +314,8 @@ Result<FileSource::End> FileSource::at_end() {
 Status FileSource::switch_file(const os::FileIdentity& current) {
   const os::FileInfo old = HOLDFAST_TRY(file_->info());
   const std::string next = next_rotated(settings_.path, old, current).value_or(settings_.path);
-  log_info("file", "{}: rotated; line {} was the last of the old file, going on with {}", settings_.path, line_ - 1, next);
+  log_info("file", "{}: rotated; line {} was the last of the old file, going on with {}",
+           settings_.path, line_ - 1, next);
   const Status used = use(open_file(next));
   if (used || used.error().code != ErrorCode::not_found) return used;
   // It went away again between the look and the opening. The old one stays finished.
@@ -307,7 +323,8 @@ Status FileSource::switch_file(const os::FileIdentity& current) {
 }
 
 Result<FileSource::End> FileSource::look_for_next() {
-  const Status opened = use(resume_ ? find_file(settings_.path, *resume_) : open_file(settings_.path));
+  const Status opened =
+      use(resume_ ? find_file(settings_.path, *resume_) : open_file(settings_.path));
   if (opened) return End::go_on;
   if (opened.error().code != ErrorCode::not_found) return std::unexpected(opened.error());
   if (!warned_away_) log_warning("file", "{}: it is not there; waiting for it", settings_.path);
@@ -326,7 +343,8 @@ FilePosition FileSource::position() const {
 void FileSource::finish(Batch& batch) {
   if (file_ == nullptr) return;
   // The head may grow until it is whole; what is behind `committed_` may still change.
-  if (const uint64_t wanted = std::min<uint64_t>(committed_, Fingerprint::bytes_max); head_.bytes < wanted) {
+  if (const uint64_t wanted = std::min<uint64_t>(committed_, Fingerprint::bytes_max);
+      head_.bytes < wanted) {
     std::array<std::byte, Fingerprint::bytes_max> bytes;
     const auto got = file_->read_at(0, MutableBytes(bytes).first(wanted));
     if (got) head_ = fingerprint(ByteView(bytes).first(*got));
@@ -342,11 +360,14 @@ void FileSource::finish(Batch& batch) {
 Result<std::unique_ptr<Source>> make_file_source(FileSettings settings, os::Clock& clock) {
   if (settings.path.empty()) return fail(ErrorCode::invalid, "a file source needs a path");
   if (settings.line_bytes_max < line_bytes_least) {
-    return fail(ErrorCode::invalid, fmt::format("{}: line_bytes_max is below {}", settings.path, line_bytes_least));
+    return fail(ErrorCode::invalid,
+                fmt::format("{}: line_bytes_max is below {}", settings.path, line_bytes_least));
   }
   const char delimiter = settings.csv.delimiter;
-  if (delimiter == '"' || delimiter == '\n' || delimiter == '\r' || delimiter == '\\' || delimiter == '\0') {
-    return fail(ErrorCode::invalid, fmt::format("{}: this character cannot be the delimiter", settings.path));
+  if (delimiter == '"' || delimiter == '\n' || delimiter == '\r' || delimiter == '\\' ||
+      delimiter == '\0') {
+    return fail(ErrorCode::invalid,
+                fmt::format("{}: this character cannot be the delimiter", settings.path));
   }
   auto watch = HOLDFAST_TRY(os::FileWatch::create(settings.path));
   return std::make_unique<FileSource>(std::move(settings), clock, std::move(watch));

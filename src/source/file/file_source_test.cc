@@ -1,9 +1,8 @@
 #include "source/file/file_source.h"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
 #include <thread>
 
 #include "testing/temporary_folder.h"
@@ -19,17 +18,22 @@ void write(const std::string& path, std::string_view text, bool truncate = false
 
 class FileSourceTest : public ::testing::Test {
  protected:
-  void open(Mode mode = Mode::follow, Format format = Format::json_lines, size_t line_bytes_max = 1 << 20) {
-    auto made = make_file_source(
-        {.path = path_, .format = format, .mode = mode, .csv = {}, .line_bytes_max = line_bytes_max},
-        os::real_clock());
+  void open(Mode mode = Mode::follow, Format format = Format::json_lines,
+            size_t line_bytes_max = 1 << 20) {
+    auto made = make_file_source({.path = path_,
+                                  .format = format,
+                                  .mode = mode,
+                                  .csv = {},
+                                  .line_bytes_max = line_bytes_max},
+                                 os::real_clock());
     ASSERT_TRUE(made) << made.error().message;
     source_ = std::move(*made);
-    const Status started =
-        source_->start(position_.empty() ? std::nullopt : std::optional<ByteView>(as_bytes(position_)));
+    const Status started = source_->start(
+        position_.empty() ? std::nullopt : std::optional<ByteView>(as_bytes(position_)));
     ASSERT_TRUE(started) << started.error().message;
   }
-  /// Reads until there is nothing more at the moment. Answers the values, "REJECTED line code" for rejected lines.
+  /// Reads until there is nothing more at the moment. Answers the values, "REJECTED line code" for
+  /// rejected lines.
   std::vector<std::string> read(size_t events_max = 4096) {
     std::vector<std::string> values;
     for (int idle = 0; idle < 2;) {
@@ -41,7 +45,8 @@ class FileSourceTest : public ::testing::Test {
       for (size_t i = 0; i < batch_.events(); ++i) values.emplace_back(*batch_.event(i).value);
       for (size_t i = 0; i < batch_.rejected(); ++i) {
         const Rejected piece = batch_.rejected_piece(i);
-        values.push_back("REJECTED " + std::to_string(piece.line) + " " + std::string(piece.cause_code));
+        values.push_back("REJECTED " + std::to_string(piece.line) + " " +
+                         std::string(piece.cause_code));
       }
       if (batch_.has_position()) position_ = as_text(batch_.position());
       if (*state == ReadState::ended) {
@@ -129,7 +134,8 @@ TEST_F(FileSourceTest, PassesOverNoFileWhenItWasRotatedTwice) {
     fs::rename(path_, path_ + ".new");
     if (fs::exists(path_ + ".1")) fs::rename(path_ + ".1", path_ + ".2");
     fs::rename(path_ + ".new", path_ + ".1");
-    fs::last_write_time(path_ + ".1", fs::file_time_type::clock::now() - std::chrono::seconds(10 - second));
+    fs::last_write_time(path_ + ".1",
+                        fs::file_time_type::clock::now() - std::chrono::seconds(10 - second));
   };
   write(path_, "2\n");
   rotate(1);

@@ -1,6 +1,5 @@
-#include <simdjson.h>
-
 #include <cstring>
+#include <simdjson.h>
 
 #include "source/file/parser.h"
 
@@ -12,7 +11,9 @@ class JsonLinesParser final : public Parser {
   explicit JsonLinesParser(size_t line_bytes_max) : line_bytes_max_(line_bytes_max) {}
 
   bool has_header() const override { return false; }
-  Result<Step> set_header(std::string_view, bool) override { return Step{.kind = Step::Kind::nothing}; }
+  Result<Step> set_header(std::string_view, bool) override {
+    return Step{.kind = Step::Kind::nothing};
+  }
 
   Step next(std::string_view text, bool final, std::string& value) override {
     const auto* end = static_cast<const char*>(std::memchr(text.data(), '\n', text.size()));
@@ -24,7 +25,8 @@ class JsonLinesParser final : public Parser {
       step.lines = 1;
     }
     step.bytes = line.size() + static_cast<size_t>(step.lines);
-    if (line.size() > line_bytes_max_) return rejected(step, "line_too_long", "the line is longer than the limit");
+    if (line.size() > line_bytes_max_)
+      return rejected(step, "line_too_long", "the line is longer than the limit");
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.find_first_not_of(" \t") == std::string_view::npos) {
       step.kind = Step::Kind::nothing;
@@ -34,7 +36,8 @@ class JsonLinesParser final : public Parser {
     const auto parsed = parser_.parse(line.data(), line.size(), false);
     if (const auto error = parsed.error(); error != simdjson::SUCCESS) {
       const bool encoding = error == simdjson::UTF8_ERROR;
-      return rejected(step, encoding ? "invalid_utf8" : "invalid_json", simdjson::error_message(error));
+      return rejected(step, encoding ? "invalid_utf8" : "invalid_json",
+                      simdjson::error_message(error));
     }
     value.append(line);
     return step;
@@ -59,7 +62,11 @@ std::unique_ptr<Parser> make_json_lines_parser(size_t line_bytes_max) {
 }
 
 Step reject_line(std::string_view text, std::string_view code, std::string cause) {
-  Step step{.kind = Step::Kind::rejected, .bytes = text.size(), .lines = 0, .code = code, .cause = std::move(cause)};
+  Step step{.kind = Step::Kind::rejected,
+            .bytes = text.size(),
+            .lines = 0,
+            .code = code,
+            .cause = std::move(cause)};
   const size_t end = text.find('\n');
   if (end != std::string_view::npos) {
     step.bytes = end + 1;

@@ -5,7 +5,8 @@
 
 namespace holdfast::source::file {
 
-/// Appends valid UTF-8 as a JSON string in quotes (RFC 8259: quotes, backslashes and control bytes are escaped, nothing else).
+/// Appends valid UTF-8 as a JSON string in quotes (RFC 8259: quotes, backslashes and control bytes
+/// are escaped, nothing else).
 inline void append_json_text(std::string& to, std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";
   to += '"';

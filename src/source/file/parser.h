@@ -18,9 +18,9 @@ struct Step {
     incomplete,  // the text ends within it
   };
   Kind kind = Kind::incomplete;
-  size_t bytes = 0;    // of the text that it takes, its line end included
-  int64_t lines = 0;   // line ends in it
-  std::string_view code{};   // static text
+  size_t bytes = 0;         // of the text that it takes, its line end included
+  int64_t lines = 0;        // line ends in it
+  std::string_view code{};  // static text
   std::string cause{};
 };
 
@@ -28,16 +28,19 @@ struct Step {
 /// Threads: one parser per thread.
 class Parser {
  public:
-  /// Behind the text that a parser is given, so many bytes must be readable (not meaningful): it reads in wide steps.
+  /// Behind the text that a parser is given, so many bytes must be readable (not meaningful): it
+  /// reads in wide steps.
   static constexpr size_t padding = 64;
 
   virtual ~Parser() = default;
   /// Whether a file of this format begins with a header, which must be given to `set_header` first.
   virtual bool has_header() const = 0;
-  /// Reads the header at the beginning of the text. Bytes 0: the text ends within it. `invalid` with what is wrong.
+  /// Reads the header at the beginning of the text. Bytes 0: the text ends within it. `invalid`
+  /// with what is wrong.
   virtual Result<Step> set_header(std::string_view text, bool final) = 0;
-  /// Reads the next piece and appends the event's value to `value`. `final`: nothing will come behind this text, so that a last
-  /// line needs no end. A piece longer than `bytes_max` is rejected.
+  /// Reads the next piece and appends the event's value to `value`. `final`: nothing will come
+  /// behind this text, so that a last line needs no end. A piece longer than `bytes_max` is
+  /// rejected.
   virtual Step next(std::string_view text, bool final, std::string& value) = 0;
 };
 
@@ -50,7 +53,8 @@ struct CsvFormat {
 std::unique_ptr<Parser> make_csv_parser(const CsvFormat& format, size_t line_bytes_max);
 std::unique_ptr<Parser> make_json_lines_parser(size_t line_bytes_max);
 
-/// The line at the beginning of the text as a piece of its own, for what cannot be taken: up to the line end, or all of it.
+/// The line at the beginning of the text as a piece of its own, for what cannot be taken: up to the
+/// line end, or all of it.
 Step reject_line(std::string_view text, std::string_view code, std::string cause);
 
 }  // namespace holdfast::source::file

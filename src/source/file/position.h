@@ -9,7 +9,8 @@
 
 namespace holdfast::source::file {
 
-/// Some bytes of a file, to know it again: numbers of inodes come back, names move, contents are cut.
+/// Some bytes of a file, to know it again: numbers of inodes come back, names move, contents are
+/// cut.
 struct Fingerprint {
   static constexpr size_t bytes_max = 256;
   uint32_t bytes = 0;

@@ -92,8 +92,10 @@ std::optional<std::string> next_rotated(const std::string& path, const os::FileI
   for (const std::string& other : neighbours(path)) {
     if (!has_rotated_name(other, path)) continue;
     const auto info = os::file_info(other);
-    if (!info || !info->regular || info->identity == old.identity || info->identity == current) continue;
-    if (info->modified_us <= old.modified_us || (next && info->modified_us >= next_modified_us)) continue;
+    if (!info || !info->regular || info->identity == old.identity || info->identity == current)
+      continue;
+    if (info->modified_us <= old.modified_us || (next && info->modified_us >= next_modified_us))
+      continue;
     next = other;
     next_modified_us = info->modified_us;
   }

@@ -36,7 +36,8 @@ Result<size_t> Window::fill(os::ForeignFile& file) {
 Result<bool> Window::unchanged(os::ForeignFile& file) const {
   std::array<std::byte, Fingerprint::bytes_max> now;
   const size_t bytes = std::min(filled_, now.size());
-  const size_t got = HOLDFAST_TRY(file.read_at(read_offset() - bytes, MutableBytes(now).first(bytes)));
+  const size_t got =
+      HOLDFAST_TRY(file.read_at(read_offset() - bytes, MutableBytes(now).first(bytes)));
   return got == bytes && std::memcmp(now.data(), buffer_.data() + filled_ - bytes, bytes) == 0;
 }
 

@@ -11,9 +11,9 @@
 
 namespace holdfast::source::file {
 
-/// The part of a file that is being parsed: a few hundred bytes before the place of reading (to know them again), and what was
-/// read ahead of it. Readable beyond its end by Parser::padding bytes.
-/// Threads: a value.
+/// The part of a file that is being parsed: a few hundred bytes before the place of reading (to
+/// know them again), and what was read ahead of it. Readable beyond its end by Parser::padding
+/// bytes. Threads: a value.
 class Window {
  public:
   /// Begins at an offset of the file. Fails when the bytes before it cannot be read.
@@ -24,7 +24,8 @@ class Window {
   void consume(size_t bytes) { at_ += bytes; }
   /// Reads on. Answers how many bytes came; 0 at the end of the file.
   Result<size_t> fill(os::ForeignFile& file);
-  /// Whether the file still holds what was read last: no longer, when it was cut and has grown again.
+  /// Whether the file still holds what was read last: no longer, when it was cut and has grown
+  /// again.
   Result<bool> unchanged(os::ForeignFile& file) const;
 
   uint64_t offset() const { return buffer_offset_ + at_; }
