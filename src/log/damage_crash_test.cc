@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "log/inspect.h"
 #include "log/workload_for_tests.h"
 #include "testing/simulated_disk.h"
 
@@ -127,6 +128,25 @@ TEST_P(MissingFile, StopsTheStartAndIsNamed) {
 INSTANTIATE_TEST_SUITE_P(Each, MissingFile,
                          ::testing::Values("log.meta", "00000000000000000000.seg",
                                            "00000000000000000001.seg"));
+
+TEST(Inspect, ShowsEveryFrameAndTheDamageAndWritesNothing) {
+  SimulatedDisk disk(6);
+  Workload workload(disk, 6);
+  fill(disk, workload);
+  const uint64_t operations = disk.operations();
+  std::string all;
+  const auto collect = [&](std::string_view line) { all.append(line).append("\n"); };
+  EXPECT_EQ(*inspect(disk, "/log", {}, collect), true);
+  for (const auto& frame : workload.appended()) {
+    EXPECT_NE(all.find("\n  " + std::to_string(frame.begin.value) + " "), std::string::npos);
+  }
+  all.clear();
+  disk.flip(segment_file(0), format::segment_header_bytes + 5, 1);
+  EXPECT_EQ(*inspect(disk, "/log", {.frames = false}, collect), false);
+  EXPECT_NE(all.find("damage: " + segment_file(0) + " at position 0"), std::string::npos) << all;
+  EXPECT_EQ(disk.operations(), operations);
+  EXPECT_EQ(inspect(disk, "/nowhere", {}, collect).error().code, ErrorCode::not_found);
+}
 
 TEST(Damage, AMissingLastSegmentIsKnownByTheCheckpoint) {
   SimulatedDisk disk(4);
