@@ -264,21 +264,18 @@ class Audit {
 
   void describe_limits() {
     auto& limits = report_.limits;
-    limits.push_back(
-        "what happened to data before its first stamp, in the source itself, cannot be seen");
+    limits.push_back("what happened to data before its first stamp, in the source itself");
     if (!inputs_.captured) {
       limits.push_back(
-          "the spool was not read: events lost behind the last one of each stream in the topics "
-          "cannot be seen");
+          "events lost behind the last one of each stream in the topics: the spool was not read");
     }
     for (const std::string& topic : trimmed_) {
-      limits.push_back(fmt::format(
-          "the beginning of topic {}: retention removed it", topic));
+      limits.push_back(fmt::format("the beginning of topic {}: retention removed it", topic));
     }
     for (const TopicRange& range : report_.topics) {
       if (range.foreign == 0) continue;
-      limits.push_back(fmt::format("{} records of {}/{} without a stamp of ours",
-                                   range.foreign, range.topic, range.partition));
+      limits.push_back(fmt::format("{} records of {}/{} without a stamp of ours", range.foreign,
+                                   range.topic, range.partition));
     }
   }
 

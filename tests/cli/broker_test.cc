@@ -1,0 +1,103 @@
+#include <csignal>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "testing/program.h"
+
+namespace holdfast::testing {
+namespace {
+
+constexpr int64_t long_ms = 30'000;
+
+struct Broker {
+  explicit Broker(Program& program, const std::string& folder)
+      : process(program.start({"broker", "--data", folder, "--listen", "127.0.0.1:0"})),
+        ready(process->read_line(long_ms)) {}
+  std::unique_ptr<os::Process> process;
+  std::optional<std::string> ready;
+};
+
+TEST(BrokerVerb, PrintsOneLineWhenItServesAndStopsCleanlyOnSigterm) {
+  for (int signal : {SIGTERM, SIGINT}) {
+    Program program(HOLDFAST_PROGRAM);
+    Broker broker(program, program.path("data"));
+    ASSERT_TRUE(broker.ready.has_value()) << program.errors();
+    EXPECT_EQ(broker.ready->substr(0, 16), "ready 127.0.0.1:");
+    EXPECT_GT(std::stoi(broker.ready->substr(16)), 0);
+    broker.process->signal(signal);
+    EXPECT_EQ(broker.process->read_line(long_ms), std::nullopt);  // nothing but that line
+    EXPECT_EQ(broker.process->wait(long_ms), 0);
+  }
+}
+
+TEST(BrokerVerb, SaysWhoHasTheFolderOpen) {
+  Program program(HOLDFAST_PROGRAM);
+  Broker first(program, program.path("data"));
+  ASSERT_TRUE(first.ready.has_value());
+  const Ran second =
+      program.run({"broker", "--data", program.path("data"), "--listen", "127.0.0.1:0"});
+  EXPECT_EQ(second.code, 1);
+  EXPECT_EQ(second.output, "");
+  EXPECT_NE(second.errors.find(std::to_string(first.process->id())), std::string::npos)
+      << second.errors;
+  EXPECT_NE(second.errors.find("--data"), std::string::npos) << second.errors;
+}
+
+TEST(BrokerVerb, StartsAgainAfterKill9) {
+  Program program(HOLDFAST_PROGRAM);
+  for (int round = 0; round < 3; ++round) {
+    Broker broker(program, program.path("data"));
+    ASSERT_TRUE(broker.ready.has_value()) << program.errors();
+    broker.process->signal(SIGKILL);
+    EXPECT_EQ(broker.process->wait(long_ms), -SIGKILL);
+  }
+}
+
+TEST(BrokerVerb, RefusesOtherMachinesUnlessToldOtherwise) {
+  Program program(HOLDFAST_PROGRAM);
+  const Ran ran = program.run({"broker", "--data", program.path("data"), "--listen", "0.0.0.0:0"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_NE(ran.errors.find("insecure"), std::string::npos) << ran.errors;
+  auto allowed = program.start(
+      {"broker", "--data", program.path("data"), "--listen", "0.0.0.0:0", "--insecure"});
+  EXPECT_TRUE(allowed->read_line(long_ms).has_value()) << program.errors();
+}
+
+TEST(BrokerVerb, WrongAddressesAreFailures) {
+  Program program(HOLDFAST_PROGRAM);
+  for (const char* address :
+       {"nonsense", "127.0.0.1", "127.0.0.1:99999", "no.such.host.invalid:9092"}) {
+    EXPECT_EQ(program.run({"broker", "--data", program.path("data"), "--listen", address}).code, 1)
+        << address;
+  }
+}
+
+TEST(BrokerVerb, VerifyReadsOnlyAndFindsDamage) {
+  Program program(HOLDFAST_PROGRAM);
+  const std::string data = program.path("data");
+  {
+    Broker broker(program, data);
+    ASSERT_TRUE(broker.ready.has_value());
+    broker.process->signal(SIGTERM);
+    ASSERT_EQ(broker.process->wait(long_ms), 0);
+  }
+  const Ran good = program.run({"broker", "--verify", "--data", data, "--json"});
+  EXPECT_EQ(good.code, 0) << good.output;
+  EXPECT_EQ(nlohmann::json::parse(good.output)["good"], true);
+
+  std::string segment;
+  for (const auto& entry : std::filesystem::directory_iterator(data)) {
+    if (entry.path().extension() == ".seg" &&
+        !entry.path().filename().string().starts_with("spare"))
+      segment = entry.path();
+  }
+  std::string bytes = content_of(segment);
+  bytes[8] ^= 1;
+  write_file(segment, bytes);
+  EXPECT_NE(program.run({"broker", "--verify", "--data", data}).code, 0);
+  EXPECT_EQ(content_of(segment), bytes);
+  EXPECT_EQ(program.run({"broker", "--verify", "--data", program.path("none")}).code, 1);
+}
+
+}  // namespace
+}  // namespace holdfast::testing
