@@ -23,7 +23,7 @@ namespace {
 using namespace demo;
 
 constexpr const char* answer_sql =
-    "SELECT string_agg(format('  {:<28}{:>9,}{:>18.1f}', airline, n, delay), chr(10) ORDER BY n "
+    "SELECT string_agg(format('  {:<28}{:>9}{:>18.1f}', airline, n, delay), chr(10) ORDER BY n "
     "DESC) FROM ("
     "SELECT airline, count(*) AS n, avg(dep_delay) AS delay FROM flights GROUP BY airline)";
 
