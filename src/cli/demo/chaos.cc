@@ -74,7 +74,8 @@ Status Chaos::work() {
     show();
     const bool killed =
         broker_->plan().finished() && source_->plan().finished() && pipeline_->plan().finished();
-    if (killed && source_->reported().sources_done) return {};
+    const bool heard = source_->heard() && pipeline_->heard();
+    if (killed && heard && source_->reported().sources_done) return {};
     const double now = source_progress() + pipeline_progress() +
                        static_cast<double>(kills().broker + kills().source + kills().pipeline);
     const int64_t now_ms = os::real_clock().steady_ms();

@@ -35,6 +35,7 @@ void take(Reported& reported, const std::string& line) {
 
 Status Child::start() {
   process_ = HOLDFAST_TRY(os::Process::start(settings_));
+  heard_ = false;
   return {};
 }
 
@@ -47,7 +48,10 @@ Result<std::string> Child::wait_until_ready(int64_t timeout_ms) {
 }
 
 Status Child::look() {
-  if (const auto line = process_->last_line()) take(reported_, *line);
+  if (const auto line = process_->last_line()) {
+    take(reported_, *line);
+    heard_ = true;
+  }
   if (const auto code = process_->ended()) return ended_badly(*code);
   return {};
 }

@@ -38,6 +38,8 @@ class Child {
   /// Waits until it ends by itself. Fails unless it ends well.
   Status finish(int64_t timeout_ms);
 
+  /// Whether it has reported anything since it was started last: from then on it can be asked to stop.
+  bool heard() const { return heard_; }
   const std::string& role() const { return role_; }
   const Reported& reported() const { return reported_; }
   const KillPlan& plan() const { return plan_; }
@@ -51,6 +53,7 @@ class Child {
   KillPlan plan_;
   std::unique_ptr<os::Process> process_;
   Reported reported_;
+  bool heard_ = false;
 };
 
 }  // namespace holdfast::cli::demo
