@@ -125,7 +125,9 @@ std::string Report::to_json() const {
 std::string Report::to_text() const {
   std::string text;
   for (const StoreReport& store : stores) text += table_of(store) + "\n";
-  if (clean()) {
+  if (captured() == 0 && clean()) {
+    text += "Nothing to judge: no event was captured yet.\n";
+  } else if (clean()) {
     text += fmt::format(
         "Nothing wrong in {} events: at most {:.2g} % are wrong, with 95 % confidence (3/N).\n",
         grouped(captured()), 100 * bound_without_findings(captured()));

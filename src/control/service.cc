@@ -139,11 +139,11 @@ class RunningService final : public Service {
   Status start() {
     access_.emplace(HOLDFAST_TRY(KafkaAccess::open(config_.kafka, KafkaAccess::Purpose::serve)));
     if (access_->broker() != nullptr) watch_ = std::make_unique<BrokerWatch>(*access_->broker());
-    if (options_.sources && !config_.sources.empty()) HOLDFAST_CHECKED(start_capture());
+    const bool sources = options_.sources && !config_.sources.empty();
     if (options_.pipelines) {
       // With sources in the same process, the topics have no end before the sources have theirs:
       // `over` tells them then.
-      const bool once = options_.once && capture_ == nullptr;
+      const bool once = options_.once && !sources;
       for (const auto& pipeline : config_.pipelines) {
         for (const auto& sink : pipeline.to) {
           deliveries_.push_back(HOLDFAST_TRY(
@@ -151,6 +151,8 @@ class RunningService final : public Service {
         }
       }
     }
+    // Last, so that nothing is captured by a configuration whose SQL or store is wrong.
+    if (sources) HOLDFAST_CHECKED(start_capture());
     return {};
   }
 

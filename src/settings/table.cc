@@ -96,8 +96,11 @@ static void describe(Visitor& v, Transform& t) {
        "A SELECT over the table `events`; each row that it yields keeps the identity of its event.",
        required},
       t.sql);
-  v.entries({"columns", "The columns of `events`: the name in the payload, and its SQL type."},
-            t.columns);
+  v.entries(
+      {"columns",
+       "The columns of `events`: the name in the payload, and its SQL type: BOOLEAN, SMALLINT, "
+       "INTEGER, BIGINT, DOUBLE, VARCHAR, JSON, TIMESTAMP, TIMESTAMPTZ or DATE."},
+      t.columns);
   v.entries({"tables", "Further tables for the SQL, each read from a CSV file at start."},
             t.tables);
 }
