@@ -1,8 +1,8 @@
 #include "audit/report.h"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
+#include <span>
 
 #include "audit/evidence_lines.h"
 #include "base/json_writer.h"
@@ -25,19 +25,24 @@ struct ColumnOf {
   uint64_t Balance::* count;
   bool always;
 };
-constexpr std::array<ColumnOf, 9> columns{
-    {{"captured", &Balance::captured, true},
-     {"delivered", &Balance::delivered, true},
-     {"lost", &Balance::lost, true},
-     {"doubled", &Balance::doubled, true},
-     {"unknown", &Balance::unknown, true},
-     {"refused", &Balance::refused, false},
-     {"filtered", &Balance::filtered, false},
-     {"in flight", &Balance::in_flight, false},
-     {"doubled in topics", &Balance::doubled_in_topics, false}}};
+constexpr ColumnOf in_stores[] = {{"captured", &Balance::captured, true},
+                                  {"delivered", &Balance::delivered, true},
+                                  {"lost", &Balance::lost, true},
+                                  {"doubled", &Balance::doubled, true},
+                                  {"unknown", &Balance::unknown, true},
+                                  {"refused", &Balance::refused, false},
+                                  {"filtered", &Balance::filtered, false},
+                                  {"in flight", &Balance::in_flight, false},
+                                  {"doubled in topics", &Balance::doubled_in_topics, false}};
+constexpr ColumnOf in_topics[] = {
+    {"captured", &Balance::captured, true}, {"in topics", &Balance::in_topics, true},
+    {"lost", &Balance::lost, true},         {"doubled", &Balance::doubled, true},
+    {"unknown", &Balance::unknown, true},   {"in flight", &Balance::in_flight, false}};
 
 std::string table_of(const StoreReport& store) {
   const Balance total = store.total();
+  const std::span<const ColumnOf> columns =
+      store.store.empty() ? std::span<const ColumnOf>(in_topics) : in_stores;
   size_t width = 6;
   for (const SourceRow& row : store.sources) width = std::max(width, row.source.size());
   std::string head = fmt::format("  {:<{}}", "source", width);
@@ -53,8 +58,9 @@ std::string table_of(const StoreReport& store) {
     }
     return text + "\n";
   };
-  std::string text = store.store.empty() ? "topics that no store takes from\n"
-                                         : fmt::format("{} -> {}\n", store.pipeline, store.store);
+  std::string text = store.store.empty()
+                         ? "kept in topics only (refused input, and topics that no store reads)\n"
+                         : fmt::format("{} -> {}\n", store.pipeline, store.store);
   text += head + "\n";
   for (const SourceRow& row : store.sources) text += line(row.source, row.balance);
   if (store.sources.size() > 1) text += line("all", total);
