@@ -11,6 +11,7 @@ namespace {
 
 constexpr int request_timeout_ms = 5'000;
 constexpr int64_t poll_wait_ms = 100;
+constexpr int64_t missing_every_ms = 100;
 constexpr int rounds_max = 10;  // how often `once` goes on because the topics have grown meanwhile
 constexpr size_t partitions_max = 10'000;
 
@@ -238,7 +239,11 @@ bool TopicReader::close_batch(bool last, Status status) {
 void TopicReader::refresh_if_due() {
   const bool first = refreshed_ms_ == INT64_MIN;
   const bool targets_wanted = finishing_ && !targets_set_;
-  if (!first && !targets_wanted && now_ms() - refreshed_ms_ < settings_.refresh_ms) return;
+  // A topic that is not there yet is looked for more often: everything waits for it.
+  const int64_t every_ms = missing_.empty()
+                               ? settings_.refresh_ms
+                               : std::min<int64_t>(settings_.refresh_ms, missing_every_ms);
+  if (!first && !targets_wanted && now_ms() - refreshed_ms_ < every_ms) return;
   if (const Status refreshed = refresh(); !refreshed) {
     say_trouble("Kafka at " + settings_.kafka.bootstrap_servers +
                 " does not answer: " + refreshed.error().message);
