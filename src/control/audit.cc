@@ -37,6 +37,11 @@ Result<std::unique_ptr<sink::Reader>> open_reader(const Kinds& kinds,
   auto reader = kinds.open_reader(pipeline, sink);
   if (!reader && reader.error().code == ErrorCode::not_found)
     return std::make_unique<EmptyReader>();
+  if (!reader && reader.error().code == ErrorCode::locked) {
+    return fail(ErrorCode::locked,
+                reader.error().message +
+                    "; stop that process first: one process at a time may open the store");
+  }
   return reader;
 }
 

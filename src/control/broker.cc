@@ -31,11 +31,12 @@ Result<std::unique_ptr<RunningBroker>> RunningBroker::start(const BrokerOptions&
   if (!broker) {
     const Error& error = broker.error();
     if (error.code == ErrorCode::locked) {
+      const size_t who = error.message.find("process ");
       return fail(
           error.code,
-          fmt::format(
-              "cannot open data folder {}: {}; stop it or choose another folder with --data",
-              options.data, error.message));
+          fmt::format("cannot open data folder {}: {}; stop it or choose another folder with {}",
+                      options.data, error.message.substr(who == std::string::npos ? 0 : who),
+                      options.data_setting));
     }
     return fail(error.code, error.message);
   }

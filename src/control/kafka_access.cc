@@ -13,8 +13,11 @@ Result<KafkaAccess> KafkaAccess::open(const settings::Kafka& kafka, Purpose purp
     access.client_.bootstrap_servers = kafka.bootstrap_servers;
     return access;
   }
-  auto broker = RunningBroker::start(
-      {.data = kafka.data, .listen = kafka.listen, .advertised = {}, .insecure = false});
+  auto broker = RunningBroker::start({.data = kafka.data,
+                                      .listen = kafka.listen,
+                                      .advertised = {},
+                                      .insecure = false,
+                                      .data_setting = "kafka.data"});
   if (broker) {
     access.client_.bootstrap_servers = (*broker)->address();
     access.broker_ = std::move(*broker);
