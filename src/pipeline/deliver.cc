@@ -1,7 +1,6 @@
 #include "pipeline/deliver.h"
 
 #include <algorithm>
-#include <malloc.h>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -315,10 +314,6 @@ struct Deliver::Impl {
   }
 
   Status run() {
-    // librdkafka frees some ten small blocks a message on another thread than the one that made
-    // them; without fast bins glibc needs a quarter less CPU for the whole of delivery (measured
-    // with the flights).
-    ::mallopt(M_MXFAST, 0);
     std::jthread reading([this] { reader.run(); });
     Status status = work();
     stop.raise();
