@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t partitions_max = 10'000;
 constexpr size_t chunk_messages = 1'000;  // between two looks at the byte bound
+constexpr int wake_wait_ms = 100;
 
 Conf conf_from(const ConsumerSettings& settings) {
   Conf conf;
@@ -61,8 +62,12 @@ struct Consumer::Impl {
   Owned<rd_kafka_queue_t> queue;  // all partitions deliver here
   std::vector<Started> started;
   std::vector<rd_kafka_message_t*> chunk;
+  size_t prefetch_messages = 0;
+  size_t prefetch_bytes = 0;
+  bool was_full = false;  // the queue had come near a bound, and nobody has looked since
 
   rd_kafka_t* rk() const { return handle->get(); }
+  void wake_fetcher(const MessageBatch& batch);
   Started* find(const std::string& topic, int32_t partition);
   Status start(const Assignment& partition);
   void stop_all();
@@ -74,6 +79,8 @@ Result<std::unique_ptr<Consumer>> Consumer::create(const ClientSettings& client,
   auto impl = std::make_unique<Impl>();
   impl->handle = HOLDFAST_TRY(Handle::open(RD_KAFKA_CONSUMER, client, conf_from(settings), nullptr));
   impl->queue.reset(rd_kafka_queue_new(impl->rk()));
+  impl->prefetch_messages = static_cast<size_t>(settings.prefetch_messages);
+  impl->prefetch_bytes = static_cast<size_t>(settings.prefetch_kbytes_max) << 10;
   return std::unique_ptr<Consumer>(new Consumer(std::move(impl)));
 }
 
@@ -158,6 +165,24 @@ void Consumer::Impl::take(MessageBatch& batch, size_t count) {
   if (alive) handle->observer().clear_trouble();
 }
 
+/// Where a full queue kept librdkafka (before 2.3, which has fetch.queue.backoff.ms) from fetching, it looks again only once
+/// a second: a fast reader would stand still with an empty queue. Any request makes the thread look that fetches.
+void Consumer::Impl::wake_fetcher(const MessageBatch& batch) {
+  if (batch.messages_.empty() || started.empty()) return;
+  const size_t waiting = rd_kafka_queue_length(queue.get());
+  const size_t waiting_bytes = waiting * (batch.bytes_ / batch.messages_.size());
+  if (waiting > prefetch_messages / 2 || waiting_bytes > prefetch_bytes / 2) {
+    was_full = true;
+  } else if (was_full) {
+    was_full = false;
+    const Message& last = batch.messages_.back();
+    int64_t low = 0;
+    int64_t high = 0;
+    static_cast<void>(rd_kafka_query_watermark_offsets(rk(), std::string(last.topic).c_str(), last.partition,
+                                                       &low, &high, wake_wait_ms));
+  }
+}
+
 Result<MessageBatch> Consumer::poll(const PollLimits& limits) {
   MessageBatch batch;
   batch.client_ = impl_->handle;
@@ -179,6 +204,7 @@ Result<MessageBatch> Consumer::poll(const PollLimits& limits) {
   }
   while (room() > 0 && batch.bytes_ < limits.bytes_max)
     if (take_chunk(std::min(chunk_messages, room())) == 0) break;
+  impl_->wake_fetcher(batch);
   return batch;
 }
 

@@ -48,8 +48,8 @@ struct ConsumerSettings {
   int32_t fetch_bytes_max = 8 << 20;            // of one answer
   int32_t partition_fetch_bytes_max = 4 << 20;  // of one partition in it
   /// What is fetched ahead and waits in the consumer, all partitions together: no fetch is begun above either.
-  int32_t prefetch_kbytes_max = 64 << 10;
-  int32_t prefetch_messages = 100'000;
+  int32_t prefetch_kbytes_max = 40 << 10;
+  int32_t prefetch_messages = 60'000;
 };
 
 /// A consumed message. Views belong to the MessageBatch.
