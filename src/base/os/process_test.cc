@@ -40,7 +40,7 @@ TEST(Process, TakesItsEnvironmentAndItsErrorFile) {
 }
 
 TEST(Process, EndsByTheSignalThatItIsSent) {
-  auto process = shell("echo ready; read line");
+  auto process = shell("echo ready; exec sleep 600");
   EXPECT_EQ(process->read_line(10'000), "ready");
   EXPECT_EQ(process->ended(), std::nullopt);
   process->signal(SIGKILL);
@@ -52,7 +52,7 @@ TEST(Process, DoesNotInheritBlockedSignals) {
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &blocked, &before);
-  auto process = shell("echo ready; read line");
+  auto process = shell("echo ready; exec sleep 600");
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   EXPECT_EQ(process->read_line(10'000), "ready");
   process->signal(SIGTERM);
@@ -68,7 +68,7 @@ TEST(Process, IsKilledWhenItsOwnerLetsGo) {
 }
 
 TEST(Process, LastLineSkipsThoseBefore) {
-  auto process = shell("echo one; echo two; printf three; read line");
+  auto process = shell("echo one; echo two; printf three; exec sleep 600");
   while (true) {
     const auto line = process->last_line();
     if (line == "two") break;
