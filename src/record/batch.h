@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "record/compression.h"
 #include "record/record_reader.h"
+#include "record/varint.h"
 
 namespace holdfast::record {
 
@@ -34,7 +35,7 @@ class BatchView {
   size_t size() const { return bytes_.size(); }
 
   int64_t base_offset() const { return at<int64_t>(0); }
-  int64_t last_offset() const { return base_offset() + last_offset_delta(); }
+  int64_t last_offset() const { return wrapping_sum(base_offset(), last_offset_delta()); }
   int32_t leader_epoch() const { return at<int32_t>(12); }
   uint32_t crc() const { return at<uint32_t>(17); }
   uint16_t attributes() const { return at<uint16_t>(21); }

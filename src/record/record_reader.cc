@@ -56,10 +56,8 @@ bool RecordReader::next(RecordView& record) {
   if (at != nullptr) at = read_varint(at, record_end, record.header_count);
   if (at == nullptr || record.header_count < 0 || record.header_count > record_end - at) return left_ = 0, false;
   record.header_bytes = ByteView(at, record_end);
-  record.offset = base_offset_ + record.offset_delta;
-  // Unsigned, because a hostile delta must wrap and not overflow.
-  record.timestamp_ms = log_append_time_ms_.value_or(
-      static_cast<int64_t>(static_cast<uint64_t>(base_timestamp_ms_) + static_cast<uint64_t>(timestamp_delta)));
+  record.offset = wrapping_sum(base_offset_, record.offset_delta);
+  record.timestamp_ms = log_append_time_ms_.value_or(wrapping_sum(base_timestamp_ms_, timestamp_delta));
   next_ = record_end;
   damaged_ = false;
   return true;

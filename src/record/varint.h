@@ -62,4 +62,9 @@ inline const std::byte* read_varint(const std::byte* from, const std::byte* end,
   return behind;
 }
 
+/// Unsigned underneath, because hostile numbers must wrap and not overflow.
+inline int64_t wrapping_sum(int64_t base, int64_t delta) {
+  return static_cast<int64_t>(static_cast<uint64_t>(base) + static_cast<uint64_t>(delta));
+}
+
 }  // namespace holdfast::record
