@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/coordinator/ticket.h"
+#include "broker/group_service.h"
 #include "broker/settings.h"
 #include "broker/state.h"
 #include "log/log.h"
@@ -20,12 +22,6 @@ namespace holdfast::broker {
 
 class FetchWaiter;
 
-/// Time comes in from outside.
-struct Instant {
-  int64_t steady_ms = 0;  // for deadlines
-  int64_t wall_ms = 0;    // for timestamps
-};
-
 /// What keeps the memory behind an answer's views.
 using Pins = std::vector<std::shared_ptr<const void>>;
 
@@ -33,15 +29,6 @@ using Pins = std::vector<std::shared_ptr<const void>>;
 struct Response {
   wire::Gather bytes;
   Pins pins;
-};
-
-/// Names a request until it is answered. Answers of one connection leave in the order of
-/// `sequence`, whatever the order in which they are given.
-struct Ticket {
-  uint64_t connection = 0;
-  uint64_t sequence = 0;
-  int16_t version = 0;
-  int32_t correlation_id = 0;
 };
 
 /// Where answers go.
@@ -97,6 +84,7 @@ class Core {
   log::Log& log() { return log_; }
   const BrokerSettings& settings() const { return settings_; }
   const os::Address& address() const { return address_; }
+  GroupService& groups() { return groups_; }
 
   /// Appends the change and applies it. An error: nothing happened.
   Status change(const StateRecord& record);
@@ -161,6 +149,7 @@ class Core {
   log::Log& log_;
   Outlet& outlet_;
   os::Address address_;
+  GroupService groups_{*this};
   log::Position state_end_;
   log::Position durable_;  // as far as `durable` has told: answers and high watermarks go together
   bool stalled_ = false;

@@ -5,20 +5,8 @@
 #include "broker/handlers/handlers.h"
 
 namespace holdfast::broker {
-namespace {
 
 using Code = wire::ErrorCode;
-
-/// Groups have no members yet, so only a client that claims to be none may commit.
-Code group_fault(const wire::OffsetCommitRequest& request) {
-  if (request.group_id.empty()) return Code::invalid_group_id;
-  if (request.generation_id_or_member_epoch >= 0) {
-    return request.member_id.empty() ? Code::illegal_generation : Code::unknown_member_id;
-  }
-  return Code::none;
-}
-
-}  // namespace
 
 /// OffsetCommit: stores offsets, durably before the answer. All of a request that can be stored is
 /// one record.
@@ -26,7 +14,13 @@ void handle(const wire::OffsetCommitRequest& request, Context& context) {
   wire::OffsetCommitResponse response;
   const bool by_id = context.version() >= 10;
   const BrokerLimits& limits = context.settings().limits;
-  const Code general = group_fault(request);
+  const Code general =
+      context.core.groups().may_commit({.group = request.group_id,
+                                        .generation = request.generation_id_or_member_epoch,
+                                        .member_id = request.member_id,
+                                        .instance_id = request.group_instance_id,
+                                        .version = context.version()},
+                                       context.now);
   coordinator::OffsetsCommitted record{std::string(request.group_id), {}};
   for (const auto& wanted_topic : request.topics) {
     auto& answers = response.topics.emplace_back();
