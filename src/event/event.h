@@ -40,4 +40,10 @@ struct Origin {
   int64_t offset = -1;
 };
 
+/// An event and where it was found.
+struct Consumed {
+  Event event;
+  Origin origin;
+};
+
 }  // namespace holdfast::event

@@ -51,6 +51,9 @@ std::string to_json(const FailureRecord& record, bool with_payload) {
   json["kind"] = name(record.kind);
   json["stage"] = name(record.stage);
   json["store"] = record.store;
+  if (!record.pipeline.empty()) json["pipeline"] = record.pipeline;
+  if (!record.datacenter.empty()) json["datacenter"] = record.datacenter;
+  if (!record.tables.empty()) json["tables"] = record.tables;
   json["source"] = record.event.stamp.source;
   json["epoch"] = record.event.stamp.epoch;
   json["sequence"] = record.event.stamp.sequence;

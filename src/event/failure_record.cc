@@ -143,6 +143,9 @@ Headers FailureFormatter::format(const FailureRecord& record) {
   to.text("holdfast_kind", name(record.kind));
   to.text("holdfast_stage", name(record.stage));
   to.text("holdfast_store", record.store);
+  to.text_unless_empty("holdfast_pipeline", record.pipeline);
+  to.text_unless_empty("holdfast_datacenter", record.datacenter);
+  to.text_unless_empty("holdfast_tables", record.tables);
   to.text("holdfast_cause_code", record.cause_code);
   to.text("holdfast_cause", record.cause);
   to.time("holdfast_first_failure", record.first_failure_us);
@@ -178,6 +181,9 @@ Result<FailureRecord> parse_failure(Headers headers, std::optional<std::string_v
   record.stage = from.one_of("holdfast_stage",
                              {FailureStage::capture, FailureStage::transform, FailureStage::sink});
   record.store = from.text("holdfast_store");
+  record.pipeline = from.text_or_empty("holdfast_pipeline");
+  record.datacenter = from.text_or_empty("holdfast_datacenter");
+  record.tables = from.text_or_empty("holdfast_tables");
   record.cause_code = from.text("holdfast_cause_code");
   record.cause = from.text("holdfast_cause");
   record.first_failure_us = from.time("holdfast_first_failure");

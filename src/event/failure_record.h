@@ -34,9 +34,12 @@ struct FailureRecord {
   FailureKind kind = FailureKind::unknown;
   FailureStage stage = FailureStage::sink;
   Event event;
-  std::string_view store;       // the sink that missed it; for `capture` the source's name
-  std::string_view cause_code;  // stable, for scripts: "bad_quoting", "constraint", "timeout"
-  std::string_view cause;       // for people
+  std::string_view store;            // the sink that missed it; for `capture` the source's name
+  std::string_view pipeline = {};    // that delivered it; empty: it came from a source
+  std::string_view datacenter = {};  // that misses it; empty: the configuration names none
+  std::string_view tables = {};      // of the store that miss it, with commas between
+  std::string_view cause_code;       // stable, for scripts: "bad_quoting", "constraint", "timeout"
+  std::string_view cause;            // for people
   int64_t first_failure_us = 0;
   int64_t last_failure_us = 0;
   int32_t attempts = 1;
@@ -49,7 +52,7 @@ struct FailureRecord {
 /// Threads: one formatter per thread. The headers live until the next call.
 class FailureFormatter {
  public:
-  static constexpr size_t headers_max = CloudEventFormatter::headers_max + 24;
+  static constexpr size_t headers_max = CloudEventFormatter::headers_max + 28;
 
   /// The headers. The message's key and value are those of `record.event`.
   Headers format(const FailureRecord& record);

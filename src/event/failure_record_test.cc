@@ -19,6 +19,9 @@ FailureRecord sample() {
                   .key = "k",
                   .value = "{\"a\":1}"};
   record.store = "warehouse";
+  record.pipeline = "flights";
+  record.datacenter = "frankfurt";
+  record.tables = "flights,delays";
   record.cause_code = "timeout";
   record.cause = "no answer within 5 s";
   record.first_failure_us = 2'000'000;
@@ -43,6 +46,9 @@ TEST(FailureRecord, ComesBackFromItsHeadersAndThePayloadIsTheEventsOwn) {
   EXPECT_EQ(parsed->event.stamp.sequence, 7);
   EXPECT_EQ(parsed->event.version, 9);
   EXPECT_EQ(parsed->store, "warehouse");
+  EXPECT_EQ(parsed->pipeline, "flights");
+  EXPECT_EQ(parsed->datacenter, "frankfurt");
+  EXPECT_EQ(parsed->tables, "flights,delays");
   EXPECT_EQ(parsed->cause_code, "timeout");
   EXPECT_EQ(parsed->cause, "no answer within 5 s");
   EXPECT_EQ(parsed->first_failure_us, 2'000'000);
@@ -95,6 +101,17 @@ TEST(FailureRecord, NamesTheHeaderThatIsWrongOrMissing) {
     ASSERT_FALSE(parsed) << name;
     EXPECT_NE(parsed.error().message.find(name), std::string::npos) << parsed.error().message;
   }
+}
+
+TEST(FailureRecord, OfAnOlderProgramNamesNoDataCenter) {
+  FailureFormatter formatter;
+  FailureRecord record = sample();
+  record.pipeline = record.datacenter = record.tables = {};
+  const Headers headers = formatter.format(record);
+  EXPECT_EQ(value_of(headers, "holdfast_datacenter"), "<missing>");
+  const auto parsed = parse_failure(headers, {}, "raw");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->datacenter, "");
 }
 
 TEST(FailureRecord, IsJsonWithItsPayloadEvenIfThatIsNoText) {

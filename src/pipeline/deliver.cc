@@ -128,9 +128,14 @@ struct Deliver::Impl {
       const int32_t row = made == transform::Output::filtered   ? Entry::filtered
                           : made == transform::Output::rejected ? Entry::handed_over
                                                                 : made;
-      batch.entries.push_back(
-          {source, row, event.stamp.epoch, event.stamp.sequence, event.version});
+      batch.entries.push_back({.source = source,
+                               .row = row,
+                               .epoch = event.stamp.epoch,
+                               .sequence = event.stamp.sequence,
+                               .version = event.version,
+                               .deletion = !event.value.has_value()});
     }
+    batch.events = events.events();
     std::swap(batch.rows, output.rows);
   }
 
@@ -141,6 +146,7 @@ struct Deliver::Impl {
     record.stage = why.stage;
     record.event = input.event;
     record.store = settings.store;
+    record.pipeline = settings.name;
     record.cause_code = why.code;
     record.cause = why.cause;
     record.first_failure_us = record.last_failure_us = now_us;

@@ -12,10 +12,7 @@
 
 namespace holdfast::transform {
 
-struct InputEvent {
-  event::Event event;
-  event::Origin origin;
-};
+using InputEvent = event::Consumed;
 
 /// Consumed events that belong together, with their bytes: keys and values are copied into blocks
 /// that never move, texts that repeat (source, type, topic, content type) are kept once. Behind

@@ -20,6 +20,22 @@ const char* name(Outcome outcome) {
   return "?";
 }
 
+const char* name(Held held) {
+  switch (held) {
+    case Held::present:
+      return "present";
+    case Held::superseded:
+      return "superseded";
+    case Held::missing:
+      return "missing";
+  }
+  return "?";
+}
+
+Result<std::vector<Held>> Sink::confirm(const Batch&) {
+  return fail(ErrorCode::invalid, "this store cannot read single events back");
+}
+
 bool Written::has(Outcome outcome) const {
   return std::ranges::find(outcomes, outcome) != outcomes.end();
 }

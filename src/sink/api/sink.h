@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "event/event.h"
 #include "event/rows.h"
 
 /// The contract between pipelines, repair and audit on one side and stores on the other. README.md
@@ -56,6 +57,10 @@ struct Entry {
   int64_t epoch = 0;
   int64_t sequence = 0;
   int64_t version = 0;
+  /// The event is a deletion (it had no value). A store with keys removes the row of the key that
+  /// the row names, and remembers the version, so that no older write brings it back; a store
+  /// without keys takes the row as any other.
+  bool deletion = false;
 };
 
 /// Events of one or many partitions, in the order in which they were consumed, and where the
@@ -65,6 +70,10 @@ struct Batch {
   std::vector<Entry> entries;
   event::Rows rows;  // as the sink's schema has them; every row belongs to exactly one entry
   Positions upto;    // partitions that this batch moves, and their next offsets
+  /// The events as they were consumed, one for each entry, for stores that write failure records.
+  /// Empty: the caller has none, and such a store must answer `unavailable` where it would have
+  /// written one.
+  std::span<const event::Consumed> events = {};
 };
 
 /// What became of a batch: one outcome per entry, in the same order, and the causes of those that
@@ -107,6 +116,15 @@ struct Window {
   int64_t last = INT64_MAX;
 };
 
+/// What a store says of one event, asked after a write: the answer comes from the store, not from a
+/// counter.
+enum class Held : uint8_t {
+  present,     // the row with this stamp (or its deletion) is there
+  superseded,  // the key has a newer row or deletion
+  missing,
+};
+const char* name(Held held);
+
 /// The audit's own eyes on a store: reads what the rows say, shares no state with the write path.
 class Reader {
  public:
@@ -137,6 +155,10 @@ class Sink {
   /// batch written on top of a gap would hide it.
   [[nodiscard]] virtual Written write(const Batch& batch) = 0;
   virtual HealthReport health() const = 0;
+  /// Reads the entries of the batch back, past everything that the write path remembers. For
+  /// filtered and handed-over entries the answer is `present`. A sink that was opened for one data
+  /// center asks that one. `invalid`: this store cannot be asked so.
+  virtual Result<std::vector<Held>> confirm(const Batch& batch);
   /// A reader with a connection of its own, usable from another thread, at most as long as the sink
   /// lives.
   virtual Result<std::unique_ptr<Reader>> reader() = 0;
