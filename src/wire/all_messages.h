@@ -3,6 +3,7 @@
 #include "wire/messages/add_offsets_to_txn.h"
 #include "wire/messages/add_partitions_to_txn.h"
 #include "wire/messages/alter_configs.h"
+#include "wire/messages/alter_partition_reassignments.h"
 #include "wire/messages/api_versions.h"
 #include "wire/messages/create_partitions.h"
 #include "wire/messages/create_topics.h"
@@ -10,11 +11,15 @@
 #include "wire/messages/delete_records.h"
 #include "wire/messages/delete_topics.h"
 #include "wire/messages/describe_acls.h"
+#include "wire/messages/describe_client_quotas.h"
 #include "wire/messages/describe_cluster.h"
 #include "wire/messages/describe_configs.h"
 #include "wire/messages/describe_groups.h"
 #include "wire/messages/describe_log_dirs.h"
+#include "wire/messages/describe_quorum.h"
 #include "wire/messages/describe_topic_partitions.h"
+#include "wire/messages/describe_user_scram_credentials.h"
+#include "wire/messages/elect_leaders.h"
 #include "wire/messages/end_txn.h"
 #include "wire/messages/fetch.h"
 #include "wire/messages/find_coordinator.h"
@@ -23,10 +28,13 @@
 #include "wire/messages/init_producer_id.h"
 #include "wire/messages/join_group.h"
 #include "wire/messages/leave_group.h"
+#include "wire/messages/list_config_resources.h"
 #include "wire/messages/list_groups.h"
 #include "wire/messages/list_offsets.h"
+#include "wire/messages/list_partition_reassignments.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/offset_commit.h"
+#include "wire/messages/offset_delete.h"
 #include "wire/messages/offset_fetch.h"
 #include "wire/messages/offset_for_leader_epoch.h"
 #include "wire/messages/produce.h"
@@ -71,9 +79,16 @@ using AllApis = ApiList<
     Api<AlterConfigsRequest, AlterConfigsResponse>,
     Api<DescribeLogDirsRequest, DescribeLogDirsResponse>,
     Api<CreatePartitionsRequest, CreatePartitionsResponse>,
-    Api<DeleteGroupsRequest, DeleteGroupsResponse>,
+    Api<DeleteGroupsRequest, DeleteGroupsResponse>, Api<ElectLeadersRequest, ElectLeadersResponse>,
     Api<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>,
+    Api<AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse>,
+    Api<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse>,
+    Api<OffsetDeleteRequest, OffsetDeleteResponse>,
+    Api<DescribeClientQuotasRequest, DescribeClientQuotasResponse>,
+    Api<DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse>,
+    Api<DescribeQuorumRequest, DescribeQuorumResponse>,
     Api<DescribeClusterRequest, DescribeClusterResponse>,
+    Api<ListConfigResourcesRequest, ListConfigResourcesResponse>,
     Api<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>>;
 
 }  // namespace holdfast::wire

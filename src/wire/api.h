@@ -36,8 +36,16 @@ enum class ApiKey : int16_t {
   describe_log_dirs = 35,
   create_partitions = 37,
   delete_groups = 42,
+  elect_leaders = 43,
   incremental_alter_configs = 44,
+  alter_partition_reassignments = 45,
+  list_partition_reassignments = 46,
+  offset_delete = 47,
+  describe_client_quotas = 48,
+  describe_user_scram_credentials = 50,
+  describe_quorum = 55,
   describe_cluster = 60,
+  list_config_resources = 74,
   describe_topic_partitions = 75,
 };
 

@@ -17,6 +17,9 @@ struct Uuid {
   auto operator<=>(const Uuid&) const = default;
 };
 
+/// A float64 by its bits: nothing here calculates with one. `std::bit_cast` gives the double.
+enum class Float64Bits : int64_t {};
+
 /// The record batches of one partition in a Fetch response: views, in order, of bytes that stay
 /// where they are (mapped segments). Whoever builds the response keeps those bytes alive until the
 /// Gather made from it has been sent.

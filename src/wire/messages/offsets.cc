@@ -2,6 +2,7 @@
 #include "wire/instantiate.h"
 #include "wire/messages/find_coordinator.h"
 #include "wire/messages/offset_commit.h"
+#include "wire/messages/offset_delete.h"
 #include "wire/messages/offset_fetch.h"
 
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::OffsetCommitRequest);
@@ -10,3 +11,5 @@ HOLDFAST_WIRE_MESSAGE(holdfast::wire::OffsetFetchRequest);
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::OffsetFetchResponse);
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::FindCoordinatorRequest);
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::FindCoordinatorResponse);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::OffsetDeleteRequest);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::OffsetDeleteResponse);

@@ -31,7 +31,7 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
  *
  * A line is: direction (request, response, or header for the header in front of it), version, variant, the bytes in hex,
  * and the content as {field=value,...} with the fields of each struct by name; a field that may be null in this version has
- * a question mark behind its name.
+ * a question mark behind its name; a float64 as the number that its bits make.
  */
 public class Golden {
     /** What the fields are filled with. */
@@ -206,6 +206,8 @@ public class Golden {
             case "INT16": return edge ? (low ? Short.MIN_VALUE : Short.MAX_VALUE) : (short) (next * 257);
             case "INT32": return edge ? (low ? Integer.MIN_VALUE : Integer.MAX_VALUE) : next * 0x01010101;
             case "INT64": return edge ? (low ? Long.MIN_VALUE : Long.MAX_VALUE) : next * 0x0101010101010101L;
+            case "UINT16": return edge ? (low ? 0 : 65535) : next * 257 % 65536;
+            case "FLOAT64": return edge ? (low ? Double.NEGATIVE_INFINITY : Double.MAX_VALUE) : next * 1.25;
             case "UUID": return new Uuid(next * 0x1111L, edge ? -next : next);
             case "STRING": return edge ? (next % 3 == 0 ? LONG_TEXT : next % 3 == 1 ? "" : "\u00e9\u4e2d\ud83d\ude00") : "text-" + next;
             case "BYTES": {
@@ -245,6 +247,7 @@ public class Golden {
         }
         if (type instanceof Schema schema) return textOf(value, schema);
         if (value instanceof String text) return '"' + text + '"';
+        if (value instanceof Double number) return Long.toString(Double.doubleToRawLongBits(number));
         if (value instanceof byte[] bytes) return "0x" + HexFormat.of().formatHex(bytes);
         if (value instanceof ByteBuffer bytes) return "0x" + hex(bytes);
         if (value instanceof MemoryRecords records) return "0x" + hex(records.buffer());
