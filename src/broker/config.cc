@@ -4,6 +4,8 @@
 #include <charconv>
 #include <fmt/core.h>
 
+#include "broker/named_settings.h"
+
 namespace holdfast::broker {
 namespace {
 
@@ -54,6 +56,8 @@ constexpr ConfigKey kBrokerKeys[] = {
     {"default.replication.factor", int32, "1", "", "", 1, "there is one replica"},
     {"delete.topic.enable", boolean, "true", "", "", INT64_MIN, "topics can be deleted"},
     {"fetch.max.bytes", int32, "57671680", "", "", 0, "the largest answer to a fetch"},
+    {"holdfast.replication.factor.clamp", boolean, "true", "", "", INT64_MIN,
+     "a wish for more replicas is granted one; otherwise refused"},
     {"log.cleanup.policy", list, "delete", "", "", INT64_MIN, "of topics that say nothing else"},
     {"log.flush.interval.messages", int64, "1", "", "", 1,
      "every record is on disk before it is acknowledged"},
@@ -74,24 +78,6 @@ constexpr ConfigKey kBrokerKeys[] = {
      "idle producers are forgotten after this"},
     {"socket.request.max.bytes", int32, "104857600", "", "", 1, "the largest request"},
 };
-
-/// What the broker was started with; empty: nothing can be set.
-std::string static_value(std::string_view name, const BrokerSettings& settings) {
-  const BrokerLimits& limits = settings.limits;
-  if (name == "auto.create.topics.enable") return settings.auto_create_topics ? "true" : "false";
-  if (name == "connections.max.idle.ms") return std::to_string(limits.idle_timeout_ms);
-  if (name == "fetch.max.bytes") return std::to_string(limits.fetch_bytes_max);
-  if (name == "log.segment.bytes") return std::to_string(settings.segment_bytes);
-  if (name == "max.connections") return std::to_string(limits.connections_max);
-  if (name == "message.max.bytes") return std::to_string(limits.message_bytes_max);
-  if (name == "node.id") return std::to_string(settings.node_id);
-  if (name == "num.partitions") return std::to_string(settings.default_partitions);
-  if (name == "offset.metadata.max.bytes") return std::to_string(limits.offset_metadata_bytes_max);
-  if (name == "producer.id.expiration.ms")
-    return std::to_string(settings.producer_id_expiration_ms);
-  if (name == "socket.request.max.bytes") return std::to_string(limits.request_bytes_max);
-  return {};
-}
 
 bool is_word_of(std::string_view word, std::string_view words) {
   while (!words.empty()) {
@@ -173,7 +159,7 @@ std::vector<ConfigValue> broker_config_values(const ConfigKey& key, const Config
   if (const auto found = broker_config.find(key.name); found != broker_config.end()) {
     values.push_back({found->first, found->second, ConfigSource::dynamic_broker});
   }
-  std::string started_with = static_value(key.name, settings);
+  std::string started_with = setting_by_name(settings, key.name);
   if (!started_with.empty() && started_with != key.default_value) {
     values.push_back({std::string(key.name), std::move(started_with), ConfigSource::static_broker});
   }

@@ -130,6 +130,10 @@ class CommandLine {
                     "HOST:PORT that clients are told; default: the one listened on");
     app->add_flag("--insecure", broker_.insecure,
                   "Allow other machines, although nobody is authenticated");
+    app->add_option("--set", broker_.set,
+                    "NAME=VALUE: a setting by Kafka's name, such as num.partitions=4; repeatable")
+        ->type_name("NAME=VALUE")
+        ->allow_extra_args(false);
     app->add_flag("--verify", broker_.verify, "Check the data folder, read only, and exit");
     add_json(app, broker_.json);
   }

@@ -29,6 +29,7 @@ struct BrokerArguments {
   std::string listen = "127.0.0.1:9092";
   std::optional<std::string> advertised;
   bool insecure = false;
+  std::vector<std::string> set;  // NAME=VALUE
   bool verify = false;
   bool json = false;
 };

@@ -14,7 +14,7 @@ namespace {
 int serve(const BrokerArguments& arguments) {
   os::StopSignal stop;
   auto broker = control::RunningBroker::start(
-      {arguments.data, arguments.listen, arguments.advertised, arguments.insecure});
+      {arguments.data, arguments.listen, arguments.advertised, arguments.insecure, arguments.set});
   if (!broker) return failed(broker.error());
   if (!print(fmt::format("ready {}\n", (*broker)->address())))
     complain("nobody reads standard output");

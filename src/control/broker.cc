@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "broker/broker.h"
+#include "broker/named_settings.h"
 
 namespace holdfast::control {
 namespace {
@@ -18,6 +19,18 @@ class Running final : public RunningBroker {
   std::unique_ptr<broker::Broker> broker_;
 };
 
+/// Each is NAME=VALUE.
+Status apply(const std::vector<std::string>& wishes, broker::BrokerSettings& settings) {
+  for (const std::string& wish : wishes) {
+    const size_t equals = wish.find('=');
+    if (equals == std::string::npos)
+      return fail(ErrorCode::invalid, fmt::format("--set {}: must be NAME=VALUE", wish));
+    HOLDFAST_CHECKED(
+        broker::set_by_name(settings, wish.substr(0, equals), wish.substr(equals + 1)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RunningBroker>> RunningBroker::start(const BrokerOptions& options) {
@@ -27,6 +40,7 @@ Result<std::unique_ptr<RunningBroker>> RunningBroker::start(const BrokerOptions&
   if (options.advertised)
     settings.advertised = HOLDFAST_TRY(os::Address::parse(*options.advertised));
   settings.insecure = options.insecure;
+  HOLDFAST_CHECKED(apply(options.set, settings));
   auto broker = broker::Broker::start(std::move(settings));
   if (!broker) {
     const Error& error = broker.error();

@@ -15,6 +15,8 @@ struct BrokerOptions {
   std::string listen = "127.0.0.1:9092";
   std::optional<std::string> advertised;
   bool insecure = false;
+  std::vector<std::string> set =
+      {};  // NAME=VALUE, by the names that Kafka gives to a broker's settings
   std::string data_setting =
       "--data";  // how the user names the folder, for the hint when it is taken
 };

@@ -53,6 +53,16 @@ TEST(BrokerVerb, StartsAgainAfterKill9) {
   }
 }
 
+TEST(BrokerVerb, RefusesASettingThatItDoesNotKnow) {
+  Program program(HOLDFAST_PROGRAM);
+  for (const std::string wish : {"nun.partitions=4", "num.partitions=0", "num.partitions"}) {
+    const Ran ran = program.run({"broker", "--data", program.path("data"), "--listen",
+                                 "127.0.0.1:0", "--set", "node.id=7", "--set", wish});
+    EXPECT_EQ(ran.code, 1) << wish;
+    EXPECT_NE(ran.errors.find(wish.substr(0, wish.find('='))), std::string::npos) << ran.errors;
+  }
+}
+
 TEST(BrokerVerb, RefusesOtherMachinesUnlessToldOtherwise) {
   Program program(HOLDFAST_PROGRAM);
   const Ran ran = program.run({"broker", "--data", program.path("data"), "--listen", "0.0.0.0:0"});

@@ -1,0 +1,100 @@
+#include "broker/named_settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/core.h>
+#include <type_traits>
+
+#include "broker/config.h"
+
+namespace holdfast::broker {
+namespace {
+
+/// Where a setting is kept, as two functions, so that the table needs to know no member's type.
+struct Place {
+  std::string_view name;
+  std::string (*read)(const BrokerSettings&);
+  bool (*write)(BrokerSettings&, std::string_view);  // false: out of the range of its type
+};
+
+template <class T>
+std::string text_of(T value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return value ? "true" : "false";
+  } else {
+    return std::to_string(value);
+  }
+}
+
+template <class T>
+bool read_text(std::string_view text, T& value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    value = text == "true";
+    return value || text == "false";
+  } else {
+    T parsed{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
+    if (error != std::errc() || end != text.data() + text.size()) return false;
+    value = parsed;
+    return true;
+  }
+}
+
+template <auto Member>
+constexpr Place of_broker(std::string_view name) {
+  return {name, [](const BrokerSettings& settings) { return text_of(settings.*Member); },
+          [](BrokerSettings& settings, std::string_view text) {
+            return read_text(text, settings.*Member);
+          }};
+}
+
+template <auto Member>
+constexpr Place of_limits(std::string_view name) {
+  return {name, [](const BrokerSettings& settings) { return text_of(settings.limits.*Member); },
+          [](BrokerSettings& settings, std::string_view text) {
+            return read_text(text, settings.limits.*Member);
+          }};
+}
+
+// Each name is also in the table of config.cc, which knows its type and its least value.
+constexpr Place kPlaces[] = {
+    of_broker<&BrokerSettings::auto_create_topics>("auto.create.topics.enable"),
+    of_broker<&BrokerSettings::clamp_replication_factor>("holdfast.replication.factor.clamp"),
+    of_broker<&BrokerSettings::default_partitions>("num.partitions"),
+    of_broker<&BrokerSettings::node_id>("node.id"),
+    of_broker<&BrokerSettings::producer_id_expiration_ms>("producer.id.expiration.ms"),
+    of_broker<&BrokerSettings::segment_bytes>("log.segment.bytes"),
+    of_limits<&BrokerLimits::connections_max>("max.connections"),
+    of_limits<&BrokerLimits::fetch_bytes_max>("fetch.max.bytes"),
+    of_limits<&BrokerLimits::idle_timeout_ms>("connections.max.idle.ms"),
+    of_limits<&BrokerLimits::message_bytes_max>("message.max.bytes"),
+    of_limits<&BrokerLimits::offset_metadata_bytes_max>("offset.metadata.max.bytes"),
+    of_limits<&BrokerLimits::request_bytes_max>("socket.request.max.bytes"),
+};
+
+const Place* find_place(std::string_view name) {
+  const auto* found = std::find_if(std::begin(kPlaces), std::end(kPlaces),
+                                   [&](const Place& place) { return place.name == name; });
+  return found == std::end(kPlaces) ? nullptr : found;
+}
+
+}  // namespace
+
+std::string setting_by_name(const BrokerSettings& settings, std::string_view name) {
+  const Place* place = find_place(name);
+  return place == nullptr ? std::string() : place->read(settings);
+}
+
+Status set_by_name(BrokerSettings& settings, std::string_view name, std::string_view value) {
+  const Place* place = find_place(name);
+  const ConfigKey* key = find_config_key(broker_config_keys(), name);
+  if (place == nullptr || key == nullptr)
+    return fail(ErrorCode::invalid,
+                fmt::format("the broker has no setting \"{}\" for its start", name));
+  HOLDFAST_CHECKED(judge_config(*key, value));
+  if (!place->write(settings, value))
+    return fail(ErrorCode::invalid, fmt::format("{} = \"{}\": out of range", name, value));
+  return {};
+}
+
+}  // namespace holdfast::broker
