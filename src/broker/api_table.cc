@@ -6,20 +6,28 @@
 #include "broker/context.h"
 #include "broker/handlers/handlers.h"
 #include "wire/messages/alter_configs.h"
+#include "wire/messages/alter_partition_reassignments.h"
 #include "wire/messages/api_versions.h"
 #include "wire/messages/create_partitions.h"
 #include "wire/messages/create_topics.h"
 #include "wire/messages/delete_records.h"
 #include "wire/messages/delete_topics.h"
+#include "wire/messages/describe_acls.h"
+#include "wire/messages/describe_client_quotas.h"
 #include "wire/messages/describe_cluster.h"
 #include "wire/messages/describe_configs.h"
 #include "wire/messages/describe_log_dirs.h"
+#include "wire/messages/describe_quorum.h"
 #include "wire/messages/describe_topic_partitions.h"
+#include "wire/messages/describe_user_scram_credentials.h"
+#include "wire/messages/elect_leaders.h"
 #include "wire/messages/fetch.h"
 #include "wire/messages/find_coordinator.h"
 #include "wire/messages/incremental_alter_configs.h"
 #include "wire/messages/init_producer_id.h"
+#include "wire/messages/list_config_resources.h"
 #include "wire/messages/list_offsets.h"
+#include "wire/messages/list_partition_reassignments.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/offset_commit.h"
 #include "wire/messages/offset_fetch.h"
@@ -55,13 +63,21 @@ constexpr ServedApi kServed[] = {
     served<wire::DeleteRecordsRequest>("move the start of a partition"),
     served<wire::InitProducerIdRequest>("ids for idempotent producers"),
     served<wire::OffsetForLeaderEpochRequest>("where a leader epoch ends"),
+    served<wire::DescribeAclsRequest>("there are no access rules, and this says so"),
     served<wire::DescribeConfigsRequest>(
         "settings of topics and of the broker, with their sources"),
     served<wire::AlterConfigsRequest>("replace settings"),
     served<wire::DescribeLogDirsRequest>("the data folder"),
     served<wire::CreatePartitionsRequest>("add partitions"),
+    served<wire::ElectLeadersRequest>("every partition is led by its only replica"),
     served<wire::IncrementalAlterConfigsRequest>("change settings one by one"),
+    served<wire::AlterPartitionReassignmentsRequest>("there is one broker, so nothing moves"),
+    served<wire::ListPartitionReassignmentsRequest>("none"),
+    served<wire::DescribeClientQuotasRequest>("there are no quotas"),
+    served<wire::DescribeUserScramCredentialsRequest>("there are no users"),
+    served<wire::DescribeQuorumRequest>("a quorum of one"),
     served<wire::DescribeClusterRequest>("the broker and the cluster id"),
+    served<wire::ListConfigResourcesRequest>("what has settings"),
     served<wire::DescribeTopicPartitionsRequest>("partitions page by page"),
 };
 

@@ -4,20 +4,28 @@
 /// All run on the loop's thread and never block; what must wait is parked in the core.
 namespace holdfast::wire {
 struct AlterConfigsRequest;
+struct AlterPartitionReassignmentsRequest;
 struct ApiVersionsRequest;
 struct CreatePartitionsRequest;
 struct CreateTopicsRequest;
 struct DeleteRecordsRequest;
 struct DeleteTopicsRequest;
+struct DescribeAclsRequest;
+struct DescribeClientQuotasRequest;
 struct DescribeClusterRequest;
 struct DescribeConfigsRequest;
 struct DescribeLogDirsRequest;
+struct DescribeQuorumRequest;
 struct DescribeTopicPartitionsRequest;
+struct DescribeUserScramCredentialsRequest;
+struct ElectLeadersRequest;
 struct FetchRequest;
 struct FindCoordinatorRequest;
 struct IncrementalAlterConfigsRequest;
 struct InitProducerIdRequest;
+struct ListConfigResourcesRequest;
 struct ListOffsetsRequest;
+struct ListPartitionReassignmentsRequest;
 struct MetadataRequest;
 struct OffsetCommitRequest;
 struct OffsetFetchRequest;
@@ -30,20 +38,28 @@ namespace holdfast::broker {
 class Context;
 
 void handle(const wire::AlterConfigsRequest& request, Context& context);
+void handle(const wire::AlterPartitionReassignmentsRequest& request, Context& context);
 void handle(const wire::ApiVersionsRequest& request, Context& context);
 void handle(const wire::CreatePartitionsRequest& request, Context& context);
 void handle(const wire::CreateTopicsRequest& request, Context& context);
 void handle(const wire::DeleteRecordsRequest& request, Context& context);
 void handle(const wire::DeleteTopicsRequest& request, Context& context);
+void handle(const wire::DescribeAclsRequest& request, Context& context);
+void handle(const wire::DescribeClientQuotasRequest& request, Context& context);
 void handle(const wire::DescribeClusterRequest& request, Context& context);
 void handle(const wire::DescribeConfigsRequest& request, Context& context);
 void handle(const wire::DescribeLogDirsRequest& request, Context& context);
+void handle(const wire::DescribeQuorumRequest& request, Context& context);
 void handle(const wire::DescribeTopicPartitionsRequest& request, Context& context);
+void handle(const wire::DescribeUserScramCredentialsRequest& request, Context& context);
+void handle(const wire::ElectLeadersRequest& request, Context& context);
 void handle(const wire::FetchRequest& request, Context& context);
 void handle(const wire::FindCoordinatorRequest& request, Context& context);
 void handle(const wire::IncrementalAlterConfigsRequest& request, Context& context);
 void handle(const wire::InitProducerIdRequest& request, Context& context);
+void handle(const wire::ListConfigResourcesRequest& request, Context& context);
 void handle(const wire::ListOffsetsRequest& request, Context& context);
+void handle(const wire::ListPartitionReassignmentsRequest& request, Context& context);
 void handle(const wire::MetadataRequest& request, Context& context);
 void handle(const wire::OffsetCommitRequest& request, Context& context);
 void handle(const wire::OffsetFetchRequest& request, Context& context);

@@ -1,0 +1,129 @@
+#include <gtest/gtest.h>
+
+#include "broker/broker.h"
+#include "broker/client_for_tests.h"
+#include "testing/temporary_folder.h"
+#include "wire/messages/alter_partition_reassignments.h"
+#include "wire/messages/create_topics.h"
+#include "wire/messages/describe_acls.h"
+#include "wire/messages/describe_client_quotas.h"
+#include "wire/messages/describe_quorum.h"
+#include "wire/messages/describe_user_scram_credentials.h"
+#include "wire/messages/elect_leaders.h"
+#include "wire/messages/list_config_resources.h"
+#include "wire/messages/list_partition_reassignments.h"
+
+namespace holdfast::broker {
+namespace {
+
+using Code = wire::ErrorCode;
+
+/// What tools ask of a cluster, answered by the one node that there is.
+class OneNode : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    BrokerSettings settings;
+    settings.data_folder = folder_.path();
+    settings.listen.port = 0;
+    broker_ = Broker::start(settings).value();
+    client_ = std::make_unique<TestClient>(broker_->address());
+    wire::CreateTopicsRequest request;
+    request.topics.push_back({.name = "t",
+                              .num_partitions = 2,
+                              .replication_factor = 1,
+                              .assignments = {},
+                              .configs = {}});
+    client_->call<wire::CreateTopicsResponse>(request, 7);
+  }
+
+  testing::TemporaryFolder folder_;
+  std::unique_ptr<Broker> broker_;
+  std::unique_ptr<TestClient> client_;
+};
+
+TEST_F(OneNode, IsAQuorumOfOneLedByItself) {
+  wire::DescribeQuorumRequest request;
+  request.topics.push_back({"__cluster_metadata", {{0}, {1}}});
+  for (const int16_t version : {0, 1, 2}) {
+    const auto answer = client_->call<wire::DescribeQuorumResponse>(request, version);
+    const auto& partitions = answer.topics.at(0).partitions;
+    EXPECT_EQ(partitions.at(0).error_code, Code::none);
+    EXPECT_EQ(partitions.at(0).leader_id, 1);
+    EXPECT_GT(partitions.at(0).high_watermark, 0);
+    EXPECT_EQ(partitions.at(0).current_voters.at(0).replica_id, 1);
+    EXPECT_EQ(partitions.at(1).error_code, Code::unknown_topic_or_partition);
+    EXPECT_EQ(answer.nodes.size(), version < 2 ? 0u : 1u);
+  }
+}
+
+TEST_F(OneNode, LeadsEveryPartitionAndMovesNone) {
+  wire::ElectLeadersRequest elect;
+  elect.topic_partitions = {{"t", {0, 7}}, {"nowhere", {0}}};
+  const auto elected = client_->call<wire::ElectLeadersResponse>(elect, 2).replica_election_results;
+  EXPECT_EQ(elected.at(0).partition_result.at(0).error_code, Code::election_not_needed);
+  EXPECT_EQ(elected.at(0).partition_result.at(1).error_code, Code::unknown_topic_or_partition);
+  EXPECT_EQ(elected.at(1).partition_result.at(0).error_code, Code::unknown_topic_or_partition);
+  elect.topic_partitions.reset();
+  EXPECT_TRUE(client_->call<wire::ElectLeadersResponse>(elect, 2).replica_election_results.empty());
+
+  wire::AlterPartitionReassignmentsRequest alter;
+  using Replicas = std::vector<int32_t>;
+  alter.topics.push_back(
+      {"t", {{0, Replicas{1}}, {1, Replicas{2}}, {1, std::nullopt}, {9, Replicas{1}}}});
+  const auto moved =
+      client_->call<wire::AlterPartitionReassignmentsResponse>(alter, 1).responses.at(0).partitions;
+  EXPECT_EQ(moved.at(0).error_code, Code::none);
+  EXPECT_EQ(moved.at(1).error_code, Code::invalid_replica_assignment);
+  EXPECT_EQ(moved.at(2).error_code, Code::no_reassignment_in_progress);
+  EXPECT_EQ(moved.at(3).error_code, Code::unknown_topic_or_partition);
+  const auto under_way = client_->call<wire::ListPartitionReassignmentsResponse>(
+      wire::ListPartitionReassignmentsRequest{}, 0);
+  EXPECT_EQ(under_way.error_code, Code::none);
+  EXPECT_TRUE(under_way.topics.empty());
+}
+
+TEST_F(OneNode, HasNoQuotasUsersOrAccessRules) {
+  const auto acls = client_->call<wire::DescribeAclsResponse>(wire::DescribeAclsRequest{}, 3);
+  EXPECT_EQ(acls.error_code, Code::security_disabled);
+  wire::DescribeClientQuotasRequest quotas;
+  quotas.components.push_back({"user", 2, std::nullopt});
+  auto found = client_->call<wire::DescribeClientQuotasResponse>(quotas, 1);
+  EXPECT_EQ(found.error_code, Code::none);
+  EXPECT_EQ(found.entries->size(), 0u);
+  quotas.components.push_back({"user", 1, std::nullopt});
+  found = client_->call<wire::DescribeClientQuotasResponse>(quotas, 1);
+  EXPECT_EQ(found.error_code, Code::invalid_request);
+  EXPECT_FALSE(found.entries.has_value());
+  wire::DescribeUserScramCredentialsRequest users;
+  const auto results = [&] {
+    return client_->call<wire::DescribeUserScramCredentialsResponse>(users, 0).results;
+  };
+  EXPECT_TRUE(results().empty());
+  users.users = {{"a"}, {"b"}, {"b"}};
+  ASSERT_EQ(results().size(), 2u);
+  EXPECT_EQ(results()[0].error_code, Code::resource_not_found);
+  EXPECT_EQ(results()[1].error_code, Code::duplicate_resource);
+}
+
+TEST_F(OneNode, NamesWhatHasSettings) {
+  wire::ListConfigResourcesRequest request;
+  const auto names = [&](int16_t version) {
+    std::vector<std::pair<int, std::string>> found;
+    const auto answer = client_->call<wire::ListConfigResourcesResponse>(request, version);
+    EXPECT_EQ(answer.error_code, Code::none);
+    for (const auto& resource : answer.config_resources)
+      found.emplace_back(resource.resource_type, resource.resource_name);
+    return found;
+  };
+  using Names = std::vector<std::pair<int, std::string>>;
+  EXPECT_EQ(names(0), Names{});
+  EXPECT_EQ(names(1), (Names{{4, "1"}, {8, "1"}, {2, "t"}}));
+  request.resource_types = {2};
+  EXPECT_EQ(names(1), (Names{{2, "t"}}));
+  request.resource_types = {2, 3};
+  EXPECT_EQ(client_->call<wire::ListConfigResourcesResponse>(request, 1).error_code,
+            Code::unsupported_version);
+}
+
+}  // namespace
+}  // namespace holdfast::broker
