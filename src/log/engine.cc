@@ -169,6 +169,7 @@ Status Engine::plan_segment(uint64_t frame) {
   }
   segment->path = settings_.folder + "/" + format::segment_name(segment->header.sequence);
   segment->end = end_;
+  segment->of_this_run = true;
   segment->hot = std::make_shared<HotIndex>();
   ++next_generation_;
   catalog_.add_segment(segment);
