@@ -90,6 +90,10 @@ class Audit {
         failed_captures_.add(failure->event.stamp);
         return;
       }
+      if (failure->stage == event::FailureStage::ship) {
+        refused_by_kafka_.add(failure->event.stamp);
+        return;
+      }
       for (StoreSide& store : stores_) {
         const bool same =
             failure->store == store.input->name || failure->store == store.input->pipeline;
@@ -203,11 +207,23 @@ class Audit {
     rows.store = store.input->name;
     for (const Stream& stream : streams) {
       judged_.insert(stream);
+      Seen refused = store.refused.of(stream);
+      count_refused_by_kafka(stream, topics.seen[stream], refused);
       judge(rows, stream,
-            Known{topics.seen[stream], &store.rows.of(stream), store.filtered.of(stream),
-                  store.refused.of(stream), store.waiting.of(stream), captured_of(stream),
-                  topics.trimmed.contains(stream)},
+            Known{topics.seen[stream], &store.rows.of(stream), store.filtered.of(stream), refused,
+                  store.waiting.of(stream), captured_of(stream), topics.trimmed.contains(stream)},
             {topics.names, "store " + rows.store});
+    }
+  }
+
+  /// What Kafka did not take is in the failure queue instead of its topic: accounted for, as if it
+  /// had been in the topic and the store had refused it.
+  void count_refused_by_kafka(const Stream& stream, Seen& topics, Seen& refused) const {
+    for (const Interval& interval : refused_by_kafka_.of(stream).intervals()) {
+      for (int64_t sequence = interval.first; sequence <= interval.last; ++sequence) {
+        if (!topics.set().contains(sequence)) topics.add(sequence);
+        if (!refused.set().contains(sequence)) refused.add(sequence);
+      }
     }
   }
 
@@ -236,12 +252,14 @@ class Audit {
     if (side.seen.empty()) return;
     StoreReport& rows = report_.stores.emplace_back();
     const Seen nothing;
-    for (const auto& [stream, seen] : side.seen) {
+    for (auto& [stream, seen] : side.seen) {
+      Seen refused;
+      count_refused_by_kafka(stream, seen, refused);
       const std::string where = is_rejected_stream(stream)
                                     ? fmt::format("topic {}", fmt::join(failure_topics(), ", "))
                                     : side.names;
       judge(rows, stream,
-            Known{seen, nullptr, nothing, nothing, nothing, captured_of(stream),
+            Known{seen, nullptr, nothing, refused, nothing, captured_of(stream),
                   side.trimmed.contains(stream)},
             {where, ""});
     }
@@ -287,6 +305,7 @@ class Audit {
   std::vector<StoreSide> stores_;
   std::map<std::string, StampSet> by_topic_;
   StampSet failed_captures_;
+  StampSet refused_by_kafka_;
   std::set<std::string> trimmed_;
   std::set<std::string> judged_topics_;
   std::set<Stream> judged_;

@@ -24,6 +24,7 @@ class Comparison {
     result_.balance.in_topics = count(topics);
     judge_missing_from_topics(subtract(expected, topics));
     judge_doubled_in_topics();
+    result_.balance.refused = known_.refused.set().count();
     if (known_.store != nullptr) judge_store(topics, end);
     return std::move(result_);
   }

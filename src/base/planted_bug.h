@@ -4,7 +4,15 @@ namespace holdfast {
 
 /// Bugs that the negative tests build into the product on purpose, one at a time (cmake -DHOLDFAST_BUG=lose_event), to show
 /// that the audit or the crash lane names exactly that one. A release has `none`, and the branches vanish.
-enum class PlantedBug { none, lose_event, double_event, half_apply_batch, acknowledge_before_sync };
+enum class PlantedBug {
+  none,
+  lose_event,
+  double_event,
+  half_apply_batch,
+  acknowledge_before_sync,
+  lose_in_shipping,
+  double_in_shipping,
+};
 
 #ifndef HOLDFAST_PLANTED_BUG
 #define HOLDFAST_PLANTED_BUG none

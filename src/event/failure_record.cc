@@ -40,6 +40,8 @@ std::string_view connect_stage(FailureStage stage) {
   switch (stage) {
     case FailureStage::capture:
       return "TASK_POLL";
+    case FailureStage::ship:
+      return "KAFKA_PRODUCE";
     case FailureStage::transform:
       return "TRANSFORMATION";
     case FailureStage::sink:
@@ -51,6 +53,8 @@ std::string_view our_class(FailureStage stage) {
   switch (stage) {
     case FailureStage::capture:
       return "holdfast.Source";
+    case FailureStage::ship:
+      return "holdfast.Shipper";
     case FailureStage::transform:
       return "holdfast.Transform";
     case FailureStage::sink:
@@ -128,6 +132,8 @@ const char* name(FailureStage stage) {
   switch (stage) {
     case FailureStage::capture:
       return "capture";
+    case FailureStage::ship:
+      return "ship";
     case FailureStage::transform:
       return "transform";
     case FailureStage::sink:
@@ -179,7 +185,7 @@ Result<FailureRecord> parse_failure(Headers headers, std::optional<std::string_v
   record.kind = from.one_of(
       "holdfast_kind", {FailureKind::unavailable, FailureKind::rejected, FailureKind::unknown});
   record.stage = from.one_of("holdfast_stage",
-                             {FailureStage::capture, FailureStage::transform, FailureStage::sink});
+                             {FailureStage::capture, FailureStage::ship, FailureStage::transform, FailureStage::sink});
   record.store = from.text("holdfast_store");
   record.pipeline = from.text_or_empty("holdfast_pipeline");
   record.datacenter = from.text_or_empty("holdfast_datacenter");

@@ -19,7 +19,8 @@ enum class FailureKind {
 };
 
 /// Where in its way the event failed.
-enum class FailureStage { capture, transform, sink };
+/// `ship`: Kafka itself refused it, so it is in no topic but the failure queue.
+enum class FailureStage { capture, ship, transform, sink };
 
 const char* name(FailureKind kind);
 const char* name(FailureStage stage);

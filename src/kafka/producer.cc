@@ -58,7 +58,7 @@ Conf conf_from(const ProducerSettings& settings) {
       .set("linger.ms", std::to_string(settings.linger_ms))
       .set("batch.size", settings.batch_bytes)
       .set("batch.num.messages", settings.batch_messages)
-      .set("message.max.bytes", std::max(settings.batch_bytes, 1'000'000))
+      .set("message.max.bytes", std::max(settings.batch_bytes, settings.message_bytes_max))
       .set("compression.type", settings.compression)
       .set("message.timeout.ms", delivery_ms)
       .set("request.timeout.ms", std::min(delivery_ms, 30'000))

@@ -23,6 +23,7 @@ struct ProducerSettings {
   double linger_ms = 5;
   int32_t batch_bytes = 1'000'000;   // of one batch to one partition
   int32_t batch_messages = 10'000;
+  int32_t message_bytes_max = 1'000'000;  // of one message, before compression
   std::string compression = "none";  // none, gzip, snappy, lz4, zstd
   std::string transactional_id = {};      // empty: no transactions
   int32_t transaction_timeout_ms = 60'000;

@@ -8,6 +8,7 @@ namespace holdfast::pipeline {
 namespace {
 
 constexpr int request_timeout_ms = 10'000;
+constexpr int32_t record_bytes_max = 100 << 20;  // what a broker takes in one request by default
 
 std::optional<ByteView> bytes(const std::optional<std::string_view>& text) {
   if (!text) return {};
@@ -26,8 +27,11 @@ Status FailureQueue::open() {
   // A new cluster may refuse the default of one replica by policy; a topic that exists is taken as
   // it is.
   HOLDFAST_CHECKED(
-      admin->ensure_topic({.name = settings_.failure_topic, .configs = {}}, request_timeout_ms));
-  producer_ = HOLDFAST_TRY(kafka::Producer::create(settings_.kafka));
+      admin->ensure_topic({.name = settings_.failure_topic,
+                           .configs = {{"max.message.bytes", std::to_string(record_bytes_max)}}},
+                          request_timeout_ms));
+  producer_ = HOLDFAST_TRY(
+      kafka::Producer::create(settings_.kafka, {.message_bytes_max = record_bytes_max}));
   return {};
 }
 

@@ -22,6 +22,12 @@ constexpr int poll_wait_max_ms = 50;
 constexpr int32_t delivery_timeout_ms =
     INT32_MAX;  // an outage is waited out: the events are safe in the spool
 constexpr int looks_max = 50;
+constexpr int32_t batch_bytes_max = 1'000'000;
+constexpr int32_t batch_bytes_least = 1'024;
+constexpr int32_t single_bytes_max = 100 << 20;  // as large as any broker takes by default
+constexpr const char* failure_bytes_max = "104857600";
+constexpr int single_wait_ms = 60'000;
+constexpr int fatal_wait_ms = 1'000;
 constexpr int broker_wait_ms = 2'000;
 constexpr size_t in_flight_messages_max =
     400'000;  // one more pump keeps below the producer's bound
@@ -58,6 +64,7 @@ class Shipper::Worker {
   Status connect();
   Status wait_for_stragglers(kafka::Admin& admin);
   Status find_shipped_of(kafka::Admin& admin, ShipLane& lane);
+  Status send_suspects_singly();
   Status turn();
   Result<bool> pump();
   Status take(std::span<const kafka::Delivery> deliveries);
@@ -73,6 +80,7 @@ class Shipper::Worker {
   std::vector<std::unique_ptr<ShipLane>> lanes_;
   std::unique_ptr<kafka::Producer> producer_;
   int64_t back_off_ms_ = 0;
+  int32_t batch_bytes_ = batch_bytes_max;
   int poll_wait_ms_ = 1;
   std::minstd_rand random_{std::random_device{}()};  // tidy: random, because it is jitter and nothing else
   bool told_ = false;
@@ -102,7 +110,7 @@ Status Shipper::Worker::connect() {
   const kafka::NewTopic failures{.name = settings_.failures_topic,
                                  .partitions = 1,
                                  .replication_factor = settings_.replication_factor,
-                                 .configs = {}};
+                                 .configs = {{"max.message.bytes", failure_bytes_max}}};
   HOLDFAST_CHECKED(admin->ensure_topic(failures, settings_.request_timeout_ms));
   for (const auto& lane : lanes_) {
     const kafka::NewTopic wanted{.name = lane->route().topic,
@@ -113,6 +121,7 @@ Status Shipper::Worker::connect() {
   }
   HOLDFAST_CHECKED(wait_for_stragglers(*admin));
   for (const auto& lane : lanes_) HOLDFAST_CHECKED(find_shipped_of(*admin, *lane));
+  HOLDFAST_CHECKED(send_suspects_singly());
 
   kafka::ClientSettings client = settings_.client;
   // A message that failed while later ones got in would be a hole that nobody sees: rather stop,
@@ -120,6 +129,7 @@ Status Shipper::Worker::connect() {
   client.extra["enable.gapless.guarantee"] = "true";
   producer_ = HOLDFAST_TRY(
       kafka::Producer::create(client, {.linger_ms = settings_.linger_ms,
+                                       .batch_bytes = batch_bytes_,
                                        .compression = settings_.compression,
                                        .transactional_id = {},
                                        .delivery_timeout_ms = delivery_timeout_ms,
@@ -182,13 +192,36 @@ Status Shipper::Worker::find_shipped_of(kafka::Admin& admin, ShipLane& lane) {
   return {};
 }
 
+/// A broker refuses batches whole. So what was refused is sent again, each message alone. If none
+/// of them is refused then, it was the size of the batch, and batches are smaller from then on.
+Status Shipper::Worker::send_suspects_singly() {
+  const auto suspicious = [](const auto& lane) { return lane->suspicious(); };
+  if (std::none_of(lanes_.begin(), lanes_.end(), suspicious)) return {};
+  const auto producer =
+      HOLDFAST_TRY(kafka::Producer::create(settings_.client, {.linger_ms = 0,
+                                                              .batch_messages = 1,
+                                                              .message_bytes_max = single_bytes_max,
+                                                              .compression = settings_.compression,
+                                                              .transactional_id = {},
+                                                              .delivery_timeout_ms = single_wait_ms,
+                                                              .queue_bytes_max = 1 << 30}));
+  uint64_t refused = 0;
+  for (const auto& lane : lanes_)
+    refused += HOLDFAST_TRY(lane->send_singly(*producer, single_wait_ms));
+  if (refused == 0) batch_bytes_ = std::max(batch_bytes_ / 4, batch_bytes_least);
+  return {};
+}
+
 /// Sends what there is, takes what has arrived; waits when there is nothing to do.
 Status Shipper::Worker::turn() {
   const uint64_t seen = spool_.changes();
   const bool moved = HOLDFAST_TRY(pump());
   const auto deliveries = producer_->poll(moved ? 0 : poll_wait_ms_);
   HOLDFAST_CHECKED(take(deliveries));
-  if (const auto fatal = producer_->fatal()) return std::unexpected(*fatal);
+  if (const auto fatal = producer_->fatal()) {
+    HOLDFAST_CHECKED(take(producer_->flush(fatal_wait_ms)));  // which batch was it?
+    return std::unexpected(*fatal);
+  }
   if (moved || !deliveries.empty()) {
     poll_wait_ms_ = 1;
   } else if (producer_->in_flight() > 0) {
@@ -218,9 +251,11 @@ Status Shipper::Worker::take(std::span<const kafka::Delivery> deliveries) {
   for (const kafka::Delivery& delivery : deliveries) {
     if (delivery.outcome == kafka::DeliveryOutcome::delivered) {
       lanes_[lane_of(delivery.token)]->arrived(batch_of(delivery.token));
-    } else if (failed == nullptr) {
-      failed = &delivery;
+      continue;
     }
+    if (failed == nullptr) failed = &delivery;
+    if (delivery.outcome == kafka::DeliveryOutcome::rejected)
+      lanes_[lane_of(delivery.token)]->suspect(batch_of(delivery.token));
   }
   if (!deliveries.empty()) {
     for (const auto& lane : lanes_) lane->settle();

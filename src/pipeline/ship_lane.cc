@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/fault.h"
+#include "base/planted_bug.h"
 
 namespace holdfast::pipeline {
 namespace {
@@ -84,13 +85,16 @@ Result<bool> ShipLane::pump(kafka::Producer& producer) {
   for (const spool::StoredBatch& batch : batches) {
     // What was trimmed had been shipped, so nothing may be missing in between.
     HOLDFAST_CHECK(batch.number == next_batch_);
-    HOLDFAST_CHECKED(send_batch(producer, batch));
+    const Status sent = send_batch(producer, batch, Tokens::of_batch);
+    if (!sent && sent.error().code == ErrorCode::invalid) suspect(batch.number);
+    HOLDFAST_CHECKED(sent);
   }
   settle();
   return !batches.empty();
 }
 
-Status ShipLane::send_batch(kafka::Producer& producer, const spool::StoredBatch& batch) {
+Status ShipLane::send_batch(kafka::Producer& producer, const spool::StoredBatch& batch,
+                            Tokens tokens) {
   const spool::BatchHeader& header = batch.view.header();
   fault::point("ship.before_send");
   in_flight_.push_back({.number = batch.number,
@@ -100,23 +104,29 @@ Status ShipLane::send_batch(kafka::Producer& producer, const spool::StoredBatch&
                         .pin = batch.pin});
   in_flight_bytes_ += in_flight_.back().bytes;
   next_batch_ = batch.number + 1;
-  const uint64_t token = lane_number_ << lane_shift | static_cast<uint64_t>(batch.number);
+  const uint64_t batch_token = lane_number_ << lane_shift | static_cast<uint64_t>(batch.number);
+  uint64_t message = 0;
+  const auto token = [&] { return tokens == Tokens::of_batch ? batch_token : message; };
   event::Event event;
-  for (spool::BatchView::Events events(batch.view, name_); events.next(event);) {
+  for (spool::BatchView::Events events(batch.view, name_); events.next(event); ++message) {
     if (shipped_events_.contains(event.stamp.sequence)) {
       ++skipped_;
       continue;
     }
-    HOLDFAST_CHECKED(send_event(producer, event, token));
+    if constexpr (planted_bug == PlantedBug::lose_in_shipping)
+      if (event.stamp.sequence == 100) continue;
+    if constexpr (planted_bug == PlantedBug::double_in_shipping)
+      if (event.stamp.sequence == 100) HOLDFAST_CHECKED(send_event(producer, event, token()));
+    HOLDFAST_CHECKED(took(tokens, message, send_event(producer, event, token())));
   }
   spool::BatchView::RejectedEvent rejected;
   for (spool::BatchView::RejectedEvents pieces(batch.view, rejected_stream_);
-       pieces.next(rejected);) {
+       pieces.next(rejected); ++message) {
     if (shipped_rejected_.contains(rejected.event.stamp.sequence)) {
       ++skipped_;
       continue;
     }
-    HOLDFAST_CHECKED(send_rejected(producer, rejected, token));
+    HOLDFAST_CHECKED(took(tokens, message, send_rejected(producer, rejected, token())));
   }
   fault::point("ship.after_send");
   return {};

@@ -36,6 +36,15 @@ class ShipLane {
   Result<bool> pump(kafka::Producer& producer);
   /// A message of the batch has arrived.
   void arrived(int64_t batch_number);
+  /// Something up to this batch was refused for good, it is not known what: `send_singly` finds out.
+  void suspect(int64_t batch_number) {
+    suspect_below_ = std::max(suspect_below_, batch_number + 1);
+  }
+  bool suspicious() const { return next_batch_ < suspect_below_; }
+  /// Sends the suspect batches, one after the other, and puts what is refused into the failure
+  /// topic. `producer` packs each message alone, so that a refusal names it. Blocks; anything but
+  /// delivery and refusal is an error. Answers how many were refused.
+  Result<uint64_t> send_singly(kafka::Producer& producer, int timeout_ms);
   /// Notes what has arrived whole.
   void settle();
 
@@ -53,7 +62,19 @@ class ShipLane {
     std::shared_ptr<const os::Mapping> pin;  // the producer reads the values in place
   };
 
-  Status send_batch(kafka::Producer& producer, const spool::StoredBatch& batch);
+  /// How a message of a batch is named to the producer.
+  enum class Tokens { of_batch, of_message };
+  struct Refusal {
+    uint64_t message = 0;  // its place in the batch
+    std::string cause;
+  };
+
+  Status send_batch(kafka::Producer& producer, const spool::StoredBatch& batch, Tokens tokens);
+  Status took(Tokens tokens, uint64_t message, Status sent);
+  Result<uint64_t> send_one_by_one(kafka::Producer& producer, const spool::StoredBatch& batch,
+                                   int timeout_ms);
+  Status await_answers(kafka::Producer& producer, int64_t batch_number, int timeout_ms);
+  Status send_refused(kafka::Producer& producer, const spool::StoredBatch& batch, int timeout_ms);
   Status send_event(kafka::Producer& producer, const event::Event& event, uint64_t token);
   Status send_rejected(kafka::Producer& producer, const spool::BatchView::RejectedEvent& rejected,
                        uint64_t token);
@@ -71,6 +92,8 @@ class ShipLane {
   int32_t partitions_ = 1;
   int32_t failure_partitions_ = 1;
   int64_t next_batch_ = 0;
+  int64_t suspect_below_ = 0;
+  std::vector<Refusal> refusals_;  // of the batch that is sent singly
   std::deque<Sent> in_flight_;
   uint64_t in_flight_bytes_ = 0;
   uint64_t sent_ = 0;

@@ -2,7 +2,9 @@
 #include <fstream>
 #include <gtest/gtest.h>
 
+#include "audit/audit.h"
 #include "children.h"
+#include "kafka/admin.h"
 
 namespace holdfast::pipeline {
 namespace {
@@ -78,6 +80,61 @@ TEST(Outage, AFullSpoolHoldsTheSourceBackAndDrainsWhenABrokerComes) {
   (*capture)->stop();
   EXPECT_FALSE((*capture)->progress().spool.full);
   expect_lines(topic_contents(broker.bootstrap(), "t", "lines"), lines, padding);
+}
+
+TEST(Refused, WhatTheBrokerRefusesIsInTheFailureQueueAndTheRestGoesOnInOrder) {
+  const testing::TemporaryFolder folder;
+  const std::string path = folder.path() + "/lines.jsonl";
+  constexpr int lines = 2'000;
+  const auto too_large = [](int line) { return line % 700 == 300; };
+  {
+    std::ofstream file(path);
+    for (int line = 0; line < lines; ++line)
+      file << line_text(line, too_large(line) ? 5'000 : 20) << "\n";
+  }
+  BrokerChild broker;
+  broker.start();
+  const auto admin = kafka::Admin::create({.bootstrap_servers = broker.bootstrap()});
+  ASSERT_TRUE(admin) << admin.error().message;
+  const Status made = (*admin)->ensure_topic(
+      {.name = "t", .partitions = 1, .configs = {{"max.message.bytes", "2000"}}}, 10'000);
+  ASSERT_TRUE(made) << made.error().message;
+  const CaptureSettings settings = capture_settings(folder.path() + "/spool", broker.bootstrap());
+  auto capture = Capture::start(os::real_files(), os::real_clock(), settings,
+                                one_source(path, "t", true));
+  ASSERT_TRUE(capture) << capture.error().message;
+  wait_until([&] { return (*capture)->progress().sources[0].shipped == lines; },
+             "everything to be shipped or refused");
+  (*capture)->stop();
+
+  std::vector<int64_t> taken;
+  for (const Stamped& event : topic_contents(broker.bootstrap(), "t", "lines"))
+    taken.push_back(event.sequence);
+  std::vector<int64_t> refused;
+  for (const Stamped& event :
+       topic_contents(broker.bootstrap(), settings.ship.failures_topic, "lines")) {
+    refused.push_back(event.sequence);
+    EXPECT_EQ(event.value, line_text(static_cast<int>(event.sequence), 5'000));
+  }
+  std::vector<int64_t> small;
+  std::vector<int64_t> large;
+  for (int line = 0; line < lines; ++line) (too_large(line) ? large : small).push_back(line);
+  EXPECT_EQ(taken, small);
+  EXPECT_EQ(refused, large);
+
+  audit::EvidenceWriter evidence;
+  const auto report = audit::run({.kafka = {.bootstrap_servers = broker.bootstrap()},
+                                  .stores = {},
+                                  .topics = {"t"},
+                                  .failure_topics = {settings.ship.failures_topic},
+                                  .captured = {}},
+                                 evidence);
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->stores.size(), 1u);
+  const audit::Balance& balance = report->stores[0].sources[0].balance;
+  EXPECT_EQ(balance.lost, 0u);
+  EXPECT_EQ(balance.refused, large.size());
+  EXPECT_EQ(balance.captured, static_cast<uint64_t>(lines));
 }
 
 }  // namespace

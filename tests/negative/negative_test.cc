@@ -75,6 +75,26 @@ TEST(Negative, AnEventThatTheStoreDoublesIsNamed) {
   EXPECT_EQ(audited.row["delivered"], 500);
 }
 
+TEST(Negative, AnEventThatShippingLosesIsNamedAndTheStoreIsNotBlamed) {
+  Program program(HOLDFAST_LOSE_IN_SHIPPING);
+  const std::string config = write_job(program, numbers_csv(500));
+  ASSERT_EQ(program.run({"run", config, "--once"}).code, 0) << program.errors();
+  const Audited audited = audit(program, config);
+  EXPECT_EQ(audited.code, 2);
+  EXPECT_EQ(audited.findings, (std::vector<Found>{{"lost", "topic numbers", 100, 100}}));
+  EXPECT_EQ(audited.row["delivered"], 499);
+}
+
+TEST(Negative, AnEventThatShippingDoublesIsNamedAndTheStoreHasItOnce) {
+  Program program(HOLDFAST_DOUBLE_IN_SHIPPING);
+  const std::string config = write_job(program, numbers_csv(500));
+  ASSERT_EQ(program.run({"run", config, "--once"}).code, 0) << program.errors();
+  const Audited audited = audit(program, config);
+  EXPECT_EQ(audited.findings, (std::vector<Found>{{"doubled", "topic numbers", 100, 100}}));
+  EXPECT_EQ(audited.row["doubled"], 0);
+  EXPECT_EQ(audited.row["delivered"], 500);
+}
+
 TEST(Negative, AHalfAppliedBatchIsNamedEventByEvent) {
   Program program(HOLDFAST_HALF_APPLY_BATCH);
   const std::string config = write_job(program, numbers_csv(500), 100);
