@@ -5,7 +5,7 @@ import socket
 import time
 
 from . import clients, flights as flights_bench, machine as ceiling, process
-from .servers import Holdfast, Kafka, KafkaFlush
+from .servers import Ceiling, Holdfast, Kafka, KafkaFlush
 
 MIB = 1 << 20
 
@@ -19,6 +19,8 @@ class Subjects:
         kafka = Kafka(options.work / "kafka") if {"kafka", "flush"} & set(wanted) else None
         if "holdfast" in wanted:
             self.servers.append(Holdfast(options.work / "holdfast"))
+        if "ceiling" in wanted:
+            self.servers.append(Ceiling(options.work / "ceiling"))
         if "kafka" in wanted:
             self.servers.append(kafka)
         if "flush" in wanted:
@@ -86,8 +88,8 @@ def at_most(ours, *ceilings):
 
 
 def produce(options, report):
-    cases = [(1024, 300_000, 1), (1024, 300_000, 16), (100, 1_000_000, 1), (100, 1_000_000, 16)]
-    with Subjects(options) as subjects:
+    cases = [(1024, 300_000, 1), (1024, 300_000, 16), (100, 3_000_000, 1), (100, 3_000_000, 16)]
+    with Subjects(options, ("holdfast", "ceiling", "kafka", "flush")) as subjects:
         warm_up(subjects, options)
         for size, records, partitions in cases:
             case = f"{size} B, {partitions} partition{'s' if partitions > 1 else ''}"
@@ -101,6 +103,9 @@ def produce(options, report):
             report.row(f"produce {case}, acks=all", "at least Kafka unsynced, 2x flush",
                        at_least(rate[0], rate[1], rate[2] and 2 * rate[2]),
                        ours=thousands(rate[0]), kafka=thousands(rate[1]), flush=thousands(rate[2]))
+            limit = report.median("produce", case, Ceiling.name, "records_per_second")
+            if limit:
+                report.row(f"the same by a broker that does not wait for the disk: what this client can do here, {thousands(limit)}", "", None)
             cpu = [report.median("produce", case, name, "broker_cpu_s") for name in ("holdfast", "kafka", KafkaFlush.name)]
             target = (size, partitions) == (1024, 1)
             report.row(f"broker CPU for {records // options.scale:,} records of {case}", "half of unsynced Kafka's" if target else "",

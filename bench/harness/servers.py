@@ -103,6 +103,14 @@ class Holdfast(Server):
         return time.monotonic() - began
 
 
+class Ceiling(Holdfast):
+    """Our broker with the bug that it acknowledges before it syncs (tests/negative builds it): what is left is what the client
+    and the machine can do, so no broker that keeps its promises can be expected to be faster."""
+
+    name = "ceiling"
+    program = [str(BUILD / "holdfast_acknowledge_before_sync")]
+
+
 class Kafka(Server):
     """One node that is broker and controller. `flush` makes it sync each message, as far as Kafka does."""
 

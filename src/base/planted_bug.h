@@ -2,8 +2,9 @@
 
 namespace holdfast {
 
-/// Bugs that the negative tests build into the product on purpose, one at a time (cmake -DHOLDFAST_BUG=lose_event), to show
-/// that the audit or the crash lane names exactly that one. A release has `none`, and the branches vanish.
+/// Bugs that the negative tests build into the product on purpose, one at a time (cmake
+/// -DHOLDFAST_BUG=lose_event), to show that the audit or the crash lane names exactly that one. A
+/// release has `none`, and the branches vanish.
 enum class PlantedBug {
   none,
   lose_event,

@@ -184,8 +184,8 @@ Result<FailureRecord> parse_failure(Headers headers, std::optional<std::string_v
   Reader from(headers);
   record.kind = from.one_of(
       "holdfast_kind", {FailureKind::unavailable, FailureKind::rejected, FailureKind::unknown});
-  record.stage = from.one_of("holdfast_stage",
-                             {FailureStage::capture, FailureStage::ship, FailureStage::transform, FailureStage::sink});
+  record.stage = from.one_of("holdfast_stage", {FailureStage::capture, FailureStage::ship,
+                                                FailureStage::transform, FailureStage::sink});
   record.store = from.text("holdfast_store");
   record.pipeline = from.text_or_empty("holdfast_pipeline");
   record.datacenter = from.text_or_empty("holdfast_datacenter");

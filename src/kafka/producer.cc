@@ -17,15 +17,19 @@ void* non_null(ByteView bytes) {
 /// Sending the same message again would be refused again.
 bool is_rejection(rd_kafka_resp_err_t error) {
   switch (error) {
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return false;  // may be made yet
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+      return false;  // may be made yet
     case RD_KAFKA_RESP_ERR__BAD_MSG:
-    case RD_KAFKA_RESP_ERR_INVALID_MSG: return false;  // damaged on its way
-    default: return to_code(error) == ErrorCode::invalid;
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+      return false;  // damaged on its way
+    default:
+      return to_code(error) == ErrorCode::invalid;
   }
 }
 
 Delivery to_delivery(const rd_kafka_message_t& message) {
-  Delivery delivery{.token = reinterpret_cast<uintptr_t>(message._private), .partition = message.partition};
+  Delivery delivery{.token = reinterpret_cast<uintptr_t>(message._private),
+                    .partition = message.partition};
   if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     delivery.outcome = DeliveryOutcome::delivered;
     delivery.offset = message.offset;
@@ -34,11 +38,15 @@ Delivery to_delivery(const rd_kafka_message_t& message) {
   delivery.cause = rd_kafka_err2str(message.err);
   switch (rd_kafka_message_status(&message)) {
     case RD_KAFKA_MSG_STATUS_NOT_PERSISTED:
-      delivery.outcome = is_rejection(message.err) ? DeliveryOutcome::rejected : DeliveryOutcome::unavailable;
+      delivery.outcome =
+          is_rejection(message.err) ? DeliveryOutcome::rejected : DeliveryOutcome::unavailable;
       break;
-    // An error with the status "persisted" is a contradiction; only an offset makes an acknowledgement.
+    // An error with the status "persisted" is a contradiction; only an offset makes an
+    // acknowledgement.
     case RD_KAFKA_MSG_STATUS_PERSISTED:
-    case RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED: delivery.outcome = DeliveryOutcome::unknown; break;
+    case RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED:
+      delivery.outcome = DeliveryOutcome::unknown;
+      break;
   }
   return delivery;
 }
@@ -50,9 +58,10 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
 
 Conf conf_from(const ProducerSettings& settings) {
   Conf conf;
-  const int32_t delivery_ms = settings.transactional_id.empty()
-                                  ? settings.delivery_timeout_ms
-                                  : std::min(settings.delivery_timeout_ms, settings.transaction_timeout_ms);
+  const int32_t delivery_ms =
+      settings.transactional_id.empty()
+          ? settings.delivery_timeout_ms
+          : std::min(settings.delivery_timeout_ms, settings.transaction_timeout_ms);
   conf.set("enable.idempotence", settings.idempotent ? "true" : "false")
       .set("acks", "all")
       .set("linger.ms", std::to_string(settings.linger_ms))
@@ -88,15 +97,20 @@ Owned<rd_kafka_headers_t> copy_headers(std::span<const HeaderView> headers) {
 
 const char* name(DeliveryOutcome outcome) {
   switch (outcome) {
-    case DeliveryOutcome::delivered: return "delivered";
-    case DeliveryOutcome::unavailable: return "unavailable";
-    case DeliveryOutcome::rejected: return "rejected";
-    case DeliveryOutcome::unknown: return "unknown";
+    case DeliveryOutcome::delivered:
+      return "delivered";
+    case DeliveryOutcome::unavailable:
+      return "unavailable";
+    case DeliveryOutcome::rejected:
+      return "rejected";
+    case DeliveryOutcome::unknown:
+      return "unknown";
   }
   return "?";
 }
 
-Result<std::unique_ptr<Producer>> Producer::create(const ClientSettings& client, const ProducerSettings& settings) {
+Result<std::unique_ptr<Producer>> Producer::create(const ClientSettings& client,
+                                                   const ProducerSettings& settings) {
   auto impl = std::make_unique<Impl>();
   impl->handle =
       HOLDFAST_TRY(Handle::open(RD_KAFKA_PRODUCER, client, conf_from(settings), &impl->arrived));
@@ -106,7 +120,8 @@ Result<std::unique_ptr<Producer>> Producer::create(const ClientSettings& client,
 Producer::Producer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Producer::~Producer() {
-  rd_kafka_purge(impl_->rk(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+  rd_kafka_purge(impl_->rk(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                  RD_KAFKA_PURGE_F_NON_BLOCKING);
   impl_->topics.clear();
 }
 
@@ -124,7 +139,8 @@ rd_kafka_topic_t* Producer::Impl::topic_handle(std::string_view topic) {
 
 Status Producer::send(std::string_view topic, const OutMessage& message) {
   rd_kafka_topic_t* const to = impl_->topic_handle(topic);
-  if (to == nullptr) return fail_with(rd_kafka_last_error(), "cannot send to topic " + std::string(topic));
+  if (to == nullptr)
+    return fail_with(rd_kafka_last_error(), "cannot send to topic " + std::string(topic));
   Owned<rd_kafka_headers_t> headers = copy_headers(message.headers);
   // rd_kafka_produceva instead of the variadic call: the same work, but the arguments are typed.
   rd_kafka_vu_t fields[8];
@@ -134,7 +150,8 @@ Status Producer::send(std::string_view topic, const OutMessage& message) {
     return fields[count++].u;
   };
   field(RD_KAFKA_VTYPE_RKT).rkt = to;
-  field(RD_KAFKA_VTYPE_PARTITION).i32 = message.partition < 0 ? RD_KAFKA_PARTITION_UA : message.partition;
+  field(RD_KAFKA_VTYPE_PARTITION).i32 =
+      message.partition < 0 ? RD_KAFKA_PARTITION_UA : message.partition;
   field(RD_KAFKA_VTYPE_MSGFLAGS).i = message.value_pinned ? 0 : RD_KAFKA_MSG_F_COPY;
   field(RD_KAFKA_VTYPE_OPAQUE).ptr = reinterpret_cast<void*>(message.token);
   if (message.timestamp_ms != 0) field(RD_KAFKA_VTYPE_TIMESTAMP).i64 = message.timestamp_ms;
@@ -157,7 +174,8 @@ Status Producer::send(std::string_view topic, const OutMessage& message) {
     return {};
   }
   const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
-  if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) return fail(ErrorCode::limit, "the producer's queue is full");
+  if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+    return fail(ErrorCode::limit, "the producer's queue is full");
   if (auto fatal_error = fatal()) return std::unexpected(std::move(*fatal_error));
   return fail(to_code(code), rd_kafka_error_string(error.get()));
 }
@@ -181,14 +199,17 @@ std::span<const Delivery> Producer::flush(int timeout_ms) {
   return impl_->hand_over();
 }
 
-size_t Producer::in_flight() const { return impl_->in_flight; }
+size_t Producer::in_flight() const {
+  return impl_->in_flight;
+}
 
 std::optional<Error> Producer::fatal() const {
   char why[512];
   const rd_kafka_resp_err_t code = rd_kafka_fatal_error(impl_->rk(), why, sizeof why);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   const bool fenced = to_code(code) == ErrorCode::fenced;
-  return Error{fenced ? ErrorCode::fenced : ErrorCode::unknown_outcome, std::string("kafka producer ended: ") + why};
+  return Error{fenced ? ErrorCode::fenced : ErrorCode::unknown_outcome,
+               std::string("kafka producer ended: ") + why};
 }
 
 }  // namespace holdfast::kafka

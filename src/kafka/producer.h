@@ -21,13 +21,14 @@ struct ProducerSettings {
   /// No doubles and no reordering within this producer's life, whatever is retried (KIP-98).
   bool idempotent = true;
   double linger_ms = 5;
-  int32_t batch_bytes = 1'000'000;   // of one batch to one partition
+  int32_t batch_bytes = 1'000'000;  // of one batch to one partition
   int32_t batch_messages = 10'000;
   int32_t message_bytes_max = 1'000'000;  // of one message, before compression
-  std::string compression = "none";  // none, gzip, snappy, lz4, zstd
+  std::string compression = "none";       // none, gzip, snappy, lz4, zstd
   std::string transactional_id = {};      // empty: no transactions
   int32_t transaction_timeout_ms = 60'000;
-  /// After so long without an answer a message's outcome is `unavailable` (never sent) or `unknown`.
+  /// After so long without an answer a message's outcome is `unavailable` (never sent) or
+  /// `unknown`.
   int32_t delivery_timeout_ms = 30'000;
   /// What may wait in the producer; `send` answers `limit` above either.
   int32_t queue_messages_max = 500'000;
@@ -47,8 +48,8 @@ struct Delivery {
   uint64_t token = 0;  // the sender's
   DeliveryOutcome outcome = DeliveryOutcome::unknown;
   int32_t partition = -1;
-  int64_t offset = -1;        // when delivered
-  const char* cause = "";     // static text, empty when delivered
+  int64_t offset = -1;     // when delivered
+  const char* cause = "";  // static text, empty when delivered
 };
 
 /// A message to be sent. Everything is copied by `send`, but for a pinned value.
@@ -85,28 +86,32 @@ struct CommittedOffset {
   int64_t next_offset = 0;
 };
 
-/// Sends messages. Every accepted message gets exactly one Delivery, also when it fails and when no broker answers.
+/// Sends messages. Every accepted message gets exactly one Delivery, also when it fails and when no
+/// broker answers.
 ///
-/// Threads: one at a time. Work happens on librdkafka's own threads; Deliveries come only out of `poll` and `flush`.
-/// Not promised: that a message of outcome `unknown` was or was not written.
+/// Threads: one at a time. Work happens on librdkafka's own threads; Deliveries come only out of
+/// `poll` and `flush`. Not promised: that a message of outcome `unknown` was or was not written.
 class Producer {
  public:
   /// Fails with `invalid` on settings that librdkafka refuses. Does not wait for a broker.
-  static Result<std::unique_ptr<Producer>> create(const ClientSettings& client, const ProducerSettings& settings = {});
+  static Result<std::unique_ptr<Producer>> create(const ClientSettings& client,
+                                                  const ProducerSettings& settings = {});
   /// Drops what was not delivered: flush first.
   ~Producer();
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
 
-  /// Queues a message. Fails with `limit` (queue full: poll, then again), `invalid` (too large), `not_found` (the topic has
-  /// no such partition), `fenced`, or `unknown_outcome` after a fatal error (see `fatal`). A failed send has no Delivery.
+  /// Queues a message. Fails with `limit` (queue full: poll, then again), `invalid` (too large),
+  /// `not_found` (the topic has no such partition), `fenced`, or `unknown_outcome` after a fatal
+  /// error (see `fatal`). A failed send has no Delivery.
   Status send(std::string_view topic, const OutMessage& message);
 
-  /// Deliveries that came in, waiting up to `timeout_ms` for the first. Valid until the next poll or flush.
+  /// Deliveries that came in, waiting up to `timeout_ms` for the first. Valid until the next poll
+  /// or flush.
   std::span<const Delivery> poll(int timeout_ms);
 
-  /// Sends what lingers and waits until all messages have ended or the time is up; answers their Deliveries together.
-  /// `in_flight()` tells whether all had ended.
+  /// Sends what lingers and waits until all messages have ended or the time is up; answers their
+  /// Deliveries together. `in_flight()` tells whether all had ended.
   std::span<const Delivery> flush(int timeout_ms);
 
   /// Messages accepted whose Delivery was not polled yet.
@@ -115,11 +120,14 @@ class Producer {
   /// Set once an error ended this producer's use (fenced, lost sequence): make a new one.
   std::optional<Error> fatal() const;
 
-  // Transactions; only with a transactional id. `init_transactions` fences predecessors and aborts what they left open.
+  // Transactions; only with a transactional id. `init_transactions` fences predecessors and aborts
+  // what they left open.
   TransactionStep init_transactions(int timeout_ms);
   TransactionStep begin_transaction();
-  /// Offsets for a group, written with the transaction. `group_id` without members (a manual assignment).
-  TransactionStep send_offsets(std::span<const CommittedOffset> offsets, const std::string& group_id, int timeout_ms);
+  /// Offsets for a group, written with the transaction. `group_id` without members (a manual
+  /// assignment).
+  TransactionStep send_offsets(std::span<const CommittedOffset> offsets,
+                               const std::string& group_id, int timeout_ms);
   /// Flushes, then commits. Poll the Deliveries afterwards.
   TransactionStep commit_transaction(int timeout_ms);
   TransactionStep abort_transaction(int timeout_ms);

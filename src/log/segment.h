@@ -11,7 +11,8 @@ struct Segment {
   format::SegmentHeader header;
   std::string path;
   Position end;  // behind its last frame; final once the next segment is planned
-  bool of_this_run = false;  // this process wrote it and knows what it wrote: not checked on reading
+  bool of_this_run =
+      false;  // this process wrote it and knows what it wrote: not checked on reading
 
   std::shared_ptr<HotIndex> hot;            // until the index file is there
   std::unique_ptr<IndexFile> index_file;    // owner's thread only

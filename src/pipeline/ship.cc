@@ -82,7 +82,8 @@ class Shipper::Worker {
   int64_t back_off_ms_ = 0;
   int32_t batch_bytes_ = batch_bytes_max;
   int poll_wait_ms_ = 1;
-  std::minstd_rand random_{std::random_device{}()};  // tidy: random, because it is jitter and nothing else
+  std::minstd_rand random_{
+      std::random_device{}()};  // tidy: random, because it is jitter and nothing else
   bool told_ = false;
 
   std::atomic<bool> stopping_ = false;

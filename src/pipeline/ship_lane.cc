@@ -120,8 +120,8 @@ Status ShipLane::send_batch(kafka::Producer& producer, const spool::StoredBatch&
     HOLDFAST_CHECKED(took(tokens, message, send_event(producer, event, token())));
   }
   spool::BatchView::RejectedEvent rejected;
-  for (spool::BatchView::RejectedEvents pieces(batch.view, rejected_stream_);
-       pieces.next(rejected); ++message) {
+  for (spool::BatchView::RejectedEvents pieces(batch.view, rejected_stream_); pieces.next(rejected);
+       ++message) {
     if (shipped_rejected_.contains(rejected.event.stamp.sequence)) {
       ++skipped_;
       continue;

@@ -36,7 +36,8 @@ class ShipLane {
   Result<bool> pump(kafka::Producer& producer);
   /// A message of the batch has arrived.
   void arrived(int64_t batch_number);
-  /// Something up to this batch was refused for good, it is not known what: `send_singly` finds out.
+  /// Something up to this batch was refused for good, it is not known what: `send_singly` finds
+  /// out.
   void suspect(int64_t batch_number) {
     suspect_below_ = std::max(suspect_below_, batch_number + 1);
   }

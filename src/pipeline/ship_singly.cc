@@ -49,8 +49,8 @@ Status ShipLane::await_answers(kafka::Producer& producer, int64_t batch_number, 
         break;
       case kafka::DeliveryOutcome::unavailable:
       case kafka::DeliveryOutcome::unknown:
-        outcome = fail(ErrorCode::unknown_outcome,
-                       fmt::format("source {}: {}", name_, delivery.cause));
+        outcome =
+            fail(ErrorCode::unknown_outcome, fmt::format("source {}: {}", name_, delivery.cause));
     }
   }
   if (outcome && producer.in_flight() > 0)
@@ -66,9 +66,8 @@ Status ShipLane::send_refused(kafka::Producer& producer, const spool::StoredBatc
   uint64_t found = 0;
   event::Event event;
   for (spool::BatchView::Events events(batch.view, name_); events.next(event); ++message) {
-    const auto refusal = std::find_if(refusals.begin(), refusals.end(), [&](const Refusal& each) {
-      return each.message == message;
-    });
+    const auto refusal = std::find_if(refusals.begin(), refusals.end(),
+                                      [&](const Refusal& each) { return each.message == message; });
     if (refusal == refusals.end()) continue;
     ++found;
     const event::FailureRecord record{.kind = event::FailureKind::rejected,

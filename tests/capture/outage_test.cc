@@ -100,8 +100,8 @@ TEST(Refused, WhatTheBrokerRefusesIsInTheFailureQueueAndTheRestGoesOnInOrder) {
       {.name = "t", .partitions = 1, .configs = {{"max.message.bytes", "2000"}}}, 10'000);
   ASSERT_TRUE(made) << made.error().message;
   const CaptureSettings settings = capture_settings(folder.path() + "/spool", broker.bootstrap());
-  auto capture = Capture::start(os::real_files(), os::real_clock(), settings,
-                                one_source(path, "t", true));
+  auto capture =
+      Capture::start(os::real_files(), os::real_clock(), settings, one_source(path, "t", true));
   ASSERT_TRUE(capture) << capture.error().message;
   wait_until([&] { return (*capture)->progress().sources[0].shipped == lines; },
              "everything to be shipped or refused");

@@ -3,9 +3,9 @@
 
 #include "tests/cli/job.h"
 
-// The real program with one bug planted in it (src/base/planted_bug.h) carries a small table through the whole pipeline.
-// The audit, of the program without a bug, must name exactly the events that the bug touched: it is the judge that is on
-// trial here.
+// The real program with one bug planted in it (src/base/planted_bug.h) carries a small table
+// through the whole pipeline. The audit, of the program without a bug, must name exactly the events
+// that the bug touched: it is the judge that is on trial here.
 
 namespace holdfast::testing {
 namespace {
