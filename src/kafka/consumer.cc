@@ -165,8 +165,8 @@ void Consumer::Impl::take(MessageBatch& batch, size_t count) {
   if (alive) handle->observer().clear_trouble();
 }
 
-/// Where a full queue kept librdkafka (before 2.3, which has fetch.queue.backoff.ms) from fetching, it looks again only once
-/// a second: a fast reader would stand still with an empty queue. Any request makes the thread look that fetches.
+/// Where a full queue kept librdkafka from fetching, it looks again only once a second (newer versions have
+/// fetch.queue.backoff.ms for it): a fast reader would stand still with an empty queue. Any request makes the thread look that fetches.
 void Consumer::Impl::wake_fetcher(const MessageBatch& batch) {
   if (batch.messages_.empty() || started.empty()) return;
   const size_t waiting = rd_kafka_queue_length(queue.get());
