@@ -5,7 +5,8 @@
 namespace holdfast::broker::coordinator {
 namespace {
 
-ProducedBatch batch(int32_t first, int32_t last, int64_t offset, int16_t epoch = 0, int64_t id = 7) {
+ProducedBatch batch(int32_t first, int32_t last, int64_t offset, int16_t epoch = 0,
+                    int64_t id = 7) {
   return {.producer_id = id,
           .producer_epoch = epoch,
           .first_sequence = first,
@@ -40,7 +41,8 @@ TEST(ProducerStates, EachOfTheLastFiveBatchesIsRecognisedWithItsOwnOffset) {
     EXPECT_EQ(decision.verdict, ProduceVerdict::duplicate) << i;
     EXPECT_EQ(decision.base_offset, 1000 + i);
   }
-  EXPECT_EQ(states.check(batch(10, 19, 0)).verdict, ProduceVerdict::out_of_order) << "the sixth is forgotten";
+  EXPECT_EQ(states.check(batch(10, 19, 0)).verdict, ProduceVerdict::out_of_order)
+      << "the sixth is forgotten";
 }
 
 TEST(ProducerStates, ABatchCutDifferentlyIsNoDuplicate) {
@@ -89,7 +91,8 @@ TEST(ProducerStates, TheLongestIdleAreForgottenFirst) {
   states.shrink(4);
   EXPECT_EQ(states.size(), 4u);
   EXPECT_EQ(states.check(batch(5, 5, 0, 0, 5)).verdict, ProduceVerdict::append) << "forgotten";
-  EXPECT_EQ(states.check(batch(5, 5, 0, 0, 6)).verdict, ProduceVerdict::out_of_order) << "remembered";
+  EXPECT_EQ(states.check(batch(5, 5, 0, 0, 6)).verdict, ProduceVerdict::out_of_order)
+      << "remembered";
   states.expire(1008);
   EXPECT_EQ(states.size(), 2u);
 }
