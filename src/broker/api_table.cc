@@ -10,12 +10,14 @@
 #include "wire/messages/api_versions.h"
 #include "wire/messages/create_partitions.h"
 #include "wire/messages/create_topics.h"
+#include "wire/messages/delete_groups.h"
 #include "wire/messages/delete_records.h"
 #include "wire/messages/delete_topics.h"
 #include "wire/messages/describe_acls.h"
 #include "wire/messages/describe_client_quotas.h"
 #include "wire/messages/describe_cluster.h"
 #include "wire/messages/describe_configs.h"
+#include "wire/messages/describe_groups.h"
 #include "wire/messages/describe_log_dirs.h"
 #include "wire/messages/describe_quorum.h"
 #include "wire/messages/describe_topic_partitions.h"
@@ -23,16 +25,22 @@
 #include "wire/messages/elect_leaders.h"
 #include "wire/messages/fetch.h"
 #include "wire/messages/find_coordinator.h"
+#include "wire/messages/heartbeat.h"
 #include "wire/messages/incremental_alter_configs.h"
 #include "wire/messages/init_producer_id.h"
+#include "wire/messages/join_group.h"
+#include "wire/messages/leave_group.h"
 #include "wire/messages/list_config_resources.h"
+#include "wire/messages/list_groups.h"
 #include "wire/messages/list_offsets.h"
 #include "wire/messages/list_partition_reassignments.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/offset_commit.h"
+#include "wire/messages/offset_delete.h"
 #include "wire/messages/offset_fetch.h"
 #include "wire/messages/offset_for_leader_epoch.h"
 #include "wire/messages/produce.h"
+#include "wire/messages/sync_group.h"
 
 namespace holdfast::broker {
 namespace {
@@ -54,9 +62,15 @@ constexpr ServedApi kServed[] = {
     served<wire::FetchRequest>("read record batches, waiting for them"),
     served<wire::ListOffsetsRequest>("ends of partitions, offsets by time"),
     served<wire::MetadataRequest>("brokers, topics, partitions; creates topics that are asked for"),
-    served<wire::OffsetCommitRequest>("store the offsets of a group without members"),
+    served<wire::OffsetCommitRequest>("store offsets of a group"),
     served<wire::OffsetFetchRequest>("read them"),
     served<wire::FindCoordinatorRequest>("who looks after a group"),
+    served<wire::JoinGroupRequest>("enter a group; static members"),
+    served<wire::HeartbeatRequest>("stay in it, hear of rebalances"),
+    served<wire::LeaveGroupRequest>("leave it; remove members"),
+    served<wire::SyncGroupRequest>("hand in, or get, the assignment"),
+    served<wire::DescribeGroupsRequest>("state and members of groups"),
+    served<wire::ListGroupsRequest>("all groups, by state and type"),
     served<wire::ApiVersionsRequest>("this list"),
     served<wire::CreateTopicsRequest>("create topics"),
     served<wire::DeleteTopicsRequest>("delete topics"),
@@ -69,10 +83,12 @@ constexpr ServedApi kServed[] = {
     served<wire::AlterConfigsRequest>("replace settings"),
     served<wire::DescribeLogDirsRequest>("the data folder"),
     served<wire::CreatePartitionsRequest>("add partitions"),
+    served<wire::DeleteGroupsRequest>("forget groups without members"),
     served<wire::ElectLeadersRequest>("every partition is led by its only replica"),
     served<wire::IncrementalAlterConfigsRequest>("change settings one by one"),
     served<wire::AlterPartitionReassignmentsRequest>("there is one broker, so nothing moves"),
     served<wire::ListPartitionReassignmentsRequest>("none"),
+    served<wire::OffsetDeleteRequest>("forget offsets of a group"),
     served<wire::DescribeClientQuotasRequest>("there are no quotas"),
     served<wire::DescribeUserScramCredentialsRequest>("there are no users"),
     served<wire::DescribeQuorumRequest>("a quorum of one"),

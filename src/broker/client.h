@@ -53,6 +53,7 @@ class Client final : public os::Connection::Owner {
   int64_t last_active_ms() const { return last_active_ms_; }
   bool idle() const { return slots_.empty() && !partial_; }
   std::string peer() const { return connection_->peer().text(); }
+  std::string host() const { return connection_->peer().host; }
 
   std::array<MutableBytes, 2> receive_buffers() override;
   void received(size_t bytes) override;

@@ -28,7 +28,8 @@ Core::Core(const BrokerSettings& settings, State& state, log::Log& log, Outlet& 
       outlet_(outlet),
       state_end_(log.end()),
       durable_(log.durable()),
-      new_id_(std::move(new_id)) {
+      new_id_(std::move(new_id)),
+      groups_(*this) {
   last_checkpoint_ = log.checkpoint_position();
   state_.on_topic_deleted = [this](Topic& topic) { topic_deleted(topic); };
 }
@@ -139,6 +140,7 @@ void Core::tick(Instant now) {
       std::exchange(waiting.then, [](bool) {})(false);
     }
   }
+  groups_.tick(now);
   if (now.steady_ms >= housekeeping_ms_) {
     housekeeping_ms_ = now.steady_ms + kHousekeepingMs;
     forget_idle_producers(now);
@@ -150,7 +152,7 @@ void Core::answer_waiting_fetches(Instant now) {
 }
 
 int64_t Core::next_deadline_ms() const {
-  int64_t next = housekeeping_ms_;
+  int64_t next = std::min(housekeeping_ms_, groups_.next_deadline_ms());
   if (!fetches_.empty()) next = std::min(next, fetches_.begin()->first.first);
   if (!waiting_.empty()) next = std::min(next, waiting_check_ms_);
   return next;

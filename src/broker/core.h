@@ -38,6 +38,8 @@ class Outlet {
   virtual void answer(const Ticket& ticket, Response response) = 0;
   /// May come in the middle of a request; it ends the connection later, not within the call.
   virtual void disconnect(uint64_t connection, std::string_view why) = 0;
+  /// Where a connection comes from, without the port; empty when it is gone.
+  virtual std::string host_of(uint64_t) const { return {}; }
 };
 
 /// The broker without sockets, clock and threads: requests, time and the log's progress come in,
@@ -113,6 +115,7 @@ class Core {
   /// Something may be trimmed from the log now.
   void space_freed() { space_freed_ = true; }
   TopicId new_id() { return new_id_(); }
+  std::string host_of(uint64_t connection) const { return outlet_.host_of(connection); }
 
   record::Decompressor& decompressor() { return decompressor_; }
   ByteBuffer& scratch() { return scratch_; }
@@ -149,7 +152,6 @@ class Core {
   log::Log& log_;
   Outlet& outlet_;
   os::Address address_;
-  GroupService groups_{*this};
   log::Position state_end_;
   log::Position durable_;  // as far as `durable` has told: answers and high watermarks go together
   bool stalled_ = false;
@@ -165,6 +167,7 @@ class Core {
   std::map<std::pair<int64_t, FetchWaiter*>, std::unique_ptr<FetchWaiter>> fetches_;  // by deadline
   std::vector<FetchWaiter*> ready_;  // have enough now
   std::function<TopicId()> new_id_;
+  GroupService groups_;
   record::Decompressor decompressor_;
   ByteBuffer scratch_;
 };

@@ -77,6 +77,11 @@ void Server::disconnect(uint64_t connection, std::string_view why) {
   if (found != clients_.end()) found->second->doom(why);
 }
 
+std::string Server::host_of(uint64_t connection) const {
+  const auto found = clients_.find(connection);
+  return found == clients_.end() ? std::string() : found->second->host();
+}
+
 void Server::gone(uint64_t connection, std::string_view why) {
   const auto found = clients_.find(connection);
   if (found == clients_.end()) return;

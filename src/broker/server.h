@@ -34,6 +34,7 @@ class Server final : public Outlet, public ClientHost {
 
   void answer(const Ticket& ticket, Response response) override;
   void disconnect(uint64_t connection, std::string_view why) override;
+  std::string host_of(uint64_t connection) const override;
 
  private:
   const BrokerLimits& limits() const override { return settings_.limits; }

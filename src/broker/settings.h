@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/os/net.h"
+#include "broker/coordinator/group_settings.h"
 
 namespace holdfast::broker {
 
@@ -47,6 +48,7 @@ struct BrokerSettings {
   uint64_t pending_bytes_max = 64ull << 20;  // produced but not yet on disk
   uint64_t log_bytes_max = UINT64_MAX;
   int64_t producer_id_expiration_ms = 86'400'000;
+  coordinator::GroupSettings groups;
   BrokerLimits limits;
 };
 

@@ -150,6 +150,22 @@ Status State::apply(const coordinator::ProducerIdsReserved& record) {
   return {};
 }
 
+Status State::apply(const coordinator::GroupStored& record) {
+  groups_.replay(record);
+  return {};
+}
+
+Status State::apply(const coordinator::GroupsForgotten& record) {
+  groups_.replay(record);
+  offsets_.replay(record);
+  return {};
+}
+
+Status State::apply(const coordinator::OffsetsForgotten& record) {
+  offsets_.replay(record);
+  return {};
+}
+
 Partition& State::add_partition(Topic& to, log::PartitionId log_id) {
   auto& partition = *to.partitions.emplace_back(std::make_unique<Partition>());
   partition.topic = &to;
@@ -206,6 +222,7 @@ ByteBuffer State::checkpoint() const {
       partition->producers.write(out);
     }
   }
+  groups_.write(out);
   return bytes;
 }
 
@@ -225,6 +242,7 @@ Status State::load(ByteView checkpoint, int64_t now_ms) {
   offsets_.read(in);
   const uint32_t count = in.count(28);
   for (uint32_t i = 0; i < count && !in.failed(); ++i) HOLDFAST_CHECKED(read_topic(in, now_ms));
+  groups_.read(in);
   next_log_id_ = std::max(next_log_id_, next_log_id);
   if (!in.at_end())
     return fail(ErrorCode::corrupt, "the broker's checkpoint is cut short or too long");

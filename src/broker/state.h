@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "broker/coordinator/stored_groups.h"
 #include "broker/state_record.h"
 #include "record/batch.h"
 
@@ -47,6 +48,7 @@ class State {
   const std::string& cluster_id() const { return cluster_id_; }
   const ConfigMap& broker_config() const { return broker_config_; }
   const coordinator::Offsets& offsets() const { return offsets_; }
+  const coordinator::StoredGroups& groups() const { return groups_; }
   coordinator::ProducerIds& producer_ids() { return producer_ids_; }
 
   /// Called right before a topic goes, while its partitions are still there.
@@ -62,6 +64,9 @@ class State {
   Status apply(const LogStartMoved& record);
   Status apply(const coordinator::OffsetsCommitted& record);
   Status apply(const coordinator::ProducerIdsReserved& record);
+  Status apply(const coordinator::GroupStored& record);
+  Status apply(const coordinator::GroupsForgotten& record);
+  Status apply(const coordinator::OffsetsForgotten& record);
   Partition& add_partition(Topic& topic, log::PartitionId log_id);
   void refresh_rules(Topic& topic) const;
   Status read_topic(coordinator::StateReader& in, int64_t now_ms);
@@ -76,6 +81,7 @@ class State {
   ConfigMap broker_config_;
   coordinator::Offsets offsets_;
   coordinator::ProducerIds producer_ids_;
+  coordinator::StoredGroups groups_;
 };
 
 }  // namespace holdfast::broker

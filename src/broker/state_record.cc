@@ -5,7 +5,10 @@
 namespace holdfast::broker {
 namespace {
 
+using coordinator::GroupsForgotten;
+using coordinator::GroupStored;
 using coordinator::OffsetsCommitted;
+using coordinator::OffsetsForgotten;
 using coordinator::ProducerIdsReserved;
 using coordinator::StateReader;
 using coordinator::StateWriter;
@@ -23,6 +26,9 @@ enum class Kind : uint8_t {
   log_start_moved = 7,
   offsets_committed = 8,
   producer_ids_reserved = 9,
+  group_stored = 20,
+  groups_forgotten = 21,
+  offsets_forgotten = 22,
 };
 
 struct Encoder {
@@ -72,6 +78,18 @@ struct Encoder {
     kind(Kind::producer_ids_reserved);
     r.write(out);
   }
+  void operator()(const GroupStored& r) {
+    kind(Kind::group_stored);
+    r.write(out);
+  }
+  void operator()(const GroupsForgotten& r) {
+    kind(Kind::groups_forgotten);
+    r.write(out);
+  }
+  void operator()(const OffsetsForgotten& r) {
+    kind(Kind::offsets_forgotten);
+    r.write(out);
+  }
   void kind(Kind kind) {
     out.number(kVersion);
     out.number(static_cast<uint8_t>(kind));
@@ -118,6 +136,12 @@ std::optional<StateRecord> read_record(Kind kind, StateReader& in) {
       return OffsetsCommitted::read(in);
     case Kind::producer_ids_reserved:
       return ProducerIdsReserved::read(in);
+    case Kind::group_stored:
+      return GroupStored::read(in);
+    case Kind::groups_forgotten:
+      return GroupsForgotten::read(in);
+    case Kind::offsets_forgotten:
+      return OffsetsForgotten::read(in);
   }
   return std::nullopt;
 }

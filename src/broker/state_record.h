@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "broker/coordinator/group_records.h"
 #include "broker/coordinator/offsets.h"
 #include "broker/coordinator/producer_ids.h"
 #include "broker/topic.h"
@@ -42,9 +43,11 @@ struct LogStartMoved {
   int64_t log_start = 0;
 };
 
-using StateRecord = std::variant<ClusterCreated, TopicCreated, TopicDeleted, PartitionsAdded,
-                                 TopicConfigured, BrokerConfigured, LogStartMoved,
-                                 coordinator::OffsetsCommitted, coordinator::ProducerIdsReserved>;
+using StateRecord =
+    std::variant<ClusterCreated, TopicCreated, TopicDeleted, PartitionsAdded, TopicConfigured,
+                 BrokerConfigured, LogStartMoved, coordinator::OffsetsCommitted,
+                 coordinator::ProducerIdsReserved, coordinator::GroupStored,
+                 coordinator::GroupsForgotten, coordinator::OffsetsForgotten>;
 
 ByteBuffer encode(const StateRecord& record);
 /// Fails with `version_unknown` or `corrupt`.

@@ -22,8 +22,9 @@ const Group* Groups::find(std::string_view group) const {
   return found == groups_.end() ? nullptr : found->second.get();
 }
 
-Group* Groups::find(std::string_view group) {
-  return const_cast<Group*>(std::as_const(*this).find(group));
+Group* Groups::find_mine(std::string_view group) {
+  const auto found = groups_.find(group);
+  return found == groups_.end() ? nullptr : found->second.get();
 }
 
 Group& Groups::create(std::string_view group) {
@@ -55,7 +56,7 @@ void Groups::forget(std::string_view name) {
 
 Code Groups::heartbeat(const wire::HeartbeatRequest& request, Instant now) {
   if (request.group_id.empty()) return Code::invalid_group_id;
-  Group* group = find(request.group_id);
+  Group* group = find_mine(request.group_id);
   if (!group) return Code::unknown_member_id;
   const Code fault = group->check_member(request.member_id, request.group_instance_id);
   if (fault != Code::none) return fault;
@@ -66,7 +67,7 @@ Code Groups::heartbeat(const wire::HeartbeatRequest& request, Instant now) {
 }
 
 Code Groups::may_commit(const Committer& committer, bool has_offsets, Instant now) {
-  Group* group = find(committer.group);
+  Group* group = find_mine(committer.group);
   const bool nobody =
       committer.generation < 0 && committer.member_id.empty() && !committer.instance_id;
   if (!group && !has_offsets) {
@@ -95,7 +96,7 @@ GroupDecision Groups::sync(const wire::SyncGroupRequest& request, const GroupCal
     return std::move(decision);
   };
   if (request.group_id.empty()) return answer(sync_error(Code::invalid_group_id));
-  Group* group = find(request.group_id);
+  Group* group = find_mine(request.group_id);
   if (!group) return answer(sync_error(Code::unknown_member_id));
   const Code fault = group->check_member(request.member_id, request.group_instance_id);
   if (fault != Code::none) return answer(sync_error(fault));
@@ -138,7 +139,7 @@ GroupDecision Groups::leave(const wire::LeaveGroupRequest& request, int16_t vers
     response.error_code = Code::invalid_group_id;
     return decision;
   }
-  Group* group = find(request.group_id);
+  Group* group = find_mine(request.group_id);
   std::vector<wire::LeaveGroupRequest::Member> leaving = request.members;
   if (version < 3) leaving = {{request.member_id, {}, {}}};
   if (group) bytes_ -= group->bytes();
@@ -193,7 +194,7 @@ GroupDecision Groups::not_stored(GroupDecision decision, Instant now) {
   }
   GroupDecision after{{}, std::move(decision.answers)};
   for (const GroupStored& record : decision.records) {
-    Group* group = find(record.group);
+    Group* group = find_mine(record.group);
     if (group && group->state() == GroupState::stable) prepare_rebalance(*group, now, after);
   }
   return after;

@@ -12,6 +12,7 @@
 
 #include "broker/coordinator/committer.h"
 #include "broker/coordinator/group.h"
+#include "broker/coordinator/group_settings.h"
 #include "broker/coordinator/stored_groups.h"
 #include "wire/messages/heartbeat.h"
 #include "wire/messages/join_group.h"
@@ -19,17 +20,6 @@
 #include "wire/messages/sync_group.h"
 
 namespace holdfast::broker::coordinator {
-
-struct GroupSettings {
-  int32_t session_timeout_min_ms = 6000;
-  int32_t session_timeout_max_ms = 1'800'000;
-  int32_t initial_rebalance_delay_ms = 100;
-  /// For who joins without knowing its id: it can neither send heartbeats nor be seen to go.
-  int32_t new_member_timeout_ms = 300'000;
-  uint32_t members_max = 10'000;               // of one group (group.max.size)
-  uint32_t groups_max = 100'000;               // with members, now or before
-  uint64_t metadata_bytes_max = 512ull << 20;  // of all members together
-};
 
 /// What a request or a deadline led to. The answers may leave once the records are durable.
 struct GroupDecision {
@@ -92,7 +82,7 @@ class Groups {
   uint64_t metadata_bytes() const { return bytes_; }
 
  private:
-  Group* find(std::string_view group);
+  Group* find_mine(std::string_view group);
   Group& create(std::string_view group);
   void drop_if_unused(Group& group);
 

@@ -60,7 +60,7 @@ wire::JoinGroupResponse joined(const Group& group, const Member& member) {
 
 GroupDecision Groups::join(const Request& request, const GroupCaller& caller) {
   GroupDecision decision;
-  Group* group = find(request.group_id);
+  Group* group = find_mine(request.group_id);
   if (const Code code = refusal(request, group); code != Code::none) {
     const bool full = code == Code::group_max_size_reached;
     if (full && group) {  // it may have been in line

@@ -53,6 +53,28 @@ void Offsets::replay(const OffsetsCommitted& record) {
   }
 }
 
+void Offsets::replay(const OffsetsForgotten& record) {
+  const auto group = groups_.find(record.group);
+  if (group == groups_.end()) return;
+  Topics& topics = group->second;
+  for (const auto& entry : record.entries) {
+    const auto topic = topics.find(entry.topic);
+    if (topic == topics.end()) continue;
+    size_ -= topic->second.erase(entry.partition);
+    if (topic->second.empty()) topics.erase(topic);
+  }
+  if (topics.empty()) groups_.erase(group);
+}
+
+void Offsets::replay(const GroupsForgotten& record) {
+  for (const std::string& name : record.groups) {
+    const auto group = groups_.find(name);
+    if (group == groups_.end()) continue;
+    for (const auto& [topic, partitions] : group->second) size_ -= partitions.size();
+    groups_.erase(group);
+  }
+}
+
 void Offsets::forget_topic(std::string_view topic) {
   for (auto group = groups_.begin(); group != groups_.end();) {
     Topics& topics = group->second;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/coordinator/group_records.h"
 #include "broker/coordinator/state_bytes.h"
 
 namespace holdfast::broker::coordinator {
@@ -40,12 +41,16 @@ class Offsets {
   using Topics = std::map<std::string, Partitions, std::less<>>;
 
   void replay(const OffsetsCommitted& record);
+  void replay(const OffsetsForgotten& record);
+  void replay(const GroupsForgotten& record);
   void forget_topic(std::string_view topic);
 
   const CommittedOffset* find(std::string_view group, std::string_view topic,
                               int32_t partition) const;
   /// All offsets of a group; null when it has none.
   const Topics* of_group(std::string_view group) const;
+  /// Every group that has offsets.
+  const std::map<std::string, Topics, std::less<>>& all() const { return groups_; }
   /// Offsets stored for all groups together.
   size_t size() const { return size_; }
 

@@ -8,12 +8,14 @@ struct AlterPartitionReassignmentsRequest;
 struct ApiVersionsRequest;
 struct CreatePartitionsRequest;
 struct CreateTopicsRequest;
+struct DeleteGroupsRequest;
 struct DeleteRecordsRequest;
 struct DeleteTopicsRequest;
 struct DescribeAclsRequest;
 struct DescribeClientQuotasRequest;
 struct DescribeClusterRequest;
 struct DescribeConfigsRequest;
+struct DescribeGroupsRequest;
 struct DescribeLogDirsRequest;
 struct DescribeQuorumRequest;
 struct DescribeTopicPartitionsRequest;
@@ -21,16 +23,22 @@ struct DescribeUserScramCredentialsRequest;
 struct ElectLeadersRequest;
 struct FetchRequest;
 struct FindCoordinatorRequest;
+struct HeartbeatRequest;
 struct IncrementalAlterConfigsRequest;
 struct InitProducerIdRequest;
+struct JoinGroupRequest;
+struct LeaveGroupRequest;
 struct ListConfigResourcesRequest;
+struct ListGroupsRequest;
 struct ListOffsetsRequest;
 struct ListPartitionReassignmentsRequest;
 struct MetadataRequest;
 struct OffsetCommitRequest;
+struct OffsetDeleteRequest;
 struct OffsetFetchRequest;
 struct OffsetForLeaderEpochRequest;
 struct ProduceRequest;
+struct SyncGroupRequest;
 }  // namespace holdfast::wire
 
 namespace holdfast::broker {
@@ -42,12 +50,14 @@ void handle(const wire::AlterPartitionReassignmentsRequest& request, Context& co
 void handle(const wire::ApiVersionsRequest& request, Context& context);
 void handle(const wire::CreatePartitionsRequest& request, Context& context);
 void handle(const wire::CreateTopicsRequest& request, Context& context);
+void handle(const wire::DeleteGroupsRequest& request, Context& context);
 void handle(const wire::DeleteRecordsRequest& request, Context& context);
 void handle(const wire::DeleteTopicsRequest& request, Context& context);
 void handle(const wire::DescribeAclsRequest& request, Context& context);
 void handle(const wire::DescribeClientQuotasRequest& request, Context& context);
 void handle(const wire::DescribeClusterRequest& request, Context& context);
 void handle(const wire::DescribeConfigsRequest& request, Context& context);
+void handle(const wire::DescribeGroupsRequest& request, Context& context);
 void handle(const wire::DescribeLogDirsRequest& request, Context& context);
 void handle(const wire::DescribeQuorumRequest& request, Context& context);
 void handle(const wire::DescribeTopicPartitionsRequest& request, Context& context);
@@ -55,15 +65,21 @@ void handle(const wire::DescribeUserScramCredentialsRequest& request, Context& c
 void handle(const wire::ElectLeadersRequest& request, Context& context);
 void handle(const wire::FetchRequest& request, Context& context);
 void handle(const wire::FindCoordinatorRequest& request, Context& context);
+void handle(const wire::HeartbeatRequest& request, Context& context);
 void handle(const wire::IncrementalAlterConfigsRequest& request, Context& context);
 void handle(const wire::InitProducerIdRequest& request, Context& context);
+void handle(const wire::JoinGroupRequest& request, Context& context);
+void handle(const wire::LeaveGroupRequest& request, Context& context);
 void handle(const wire::ListConfigResourcesRequest& request, Context& context);
+void handle(const wire::ListGroupsRequest& request, Context& context);
 void handle(const wire::ListOffsetsRequest& request, Context& context);
 void handle(const wire::ListPartitionReassignmentsRequest& request, Context& context);
 void handle(const wire::MetadataRequest& request, Context& context);
 void handle(const wire::OffsetCommitRequest& request, Context& context);
+void handle(const wire::OffsetDeleteRequest& request, Context& context);
 void handle(const wire::OffsetFetchRequest& request, Context& context);
 void handle(const wire::OffsetForLeaderEpochRequest& request, Context& context);
 void handle(const wire::ProduceRequest& request, Context& context);
+void handle(const wire::SyncGroupRequest& request, Context& context);
 
 }  // namespace holdfast::broker
