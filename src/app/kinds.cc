@@ -2,6 +2,7 @@
 
 #include "base/os/clock.h"
 #include "sink/duckdb/duckdb_sink.h"
+#include "sink/postgres/postgres_sink.h"
 #include "source/file/file_source.h"
 
 namespace holdfast::app {
@@ -33,6 +34,20 @@ sink::DuckdbSettings duckdb_settings(const settings::Pipeline& pipeline,
           .memory_bytes_max = duckdb.memory_max};
 }
 
+sink::PostgresSettings postgres_settings(const settings::Pipeline& pipeline,
+                                         const settings::PostgresSink& postgres) {
+  return {.connection = {.host = postgres.host,
+                         .port = static_cast<uint16_t>(postgres.port),
+                         .database = postgres.database,
+                         .user = postgres.user,
+                         .password = postgres.password,
+                         .options = postgres.options,
+                         .timeout_ms = postgres.timeout_ms},
+          .table = postgres.table,
+          .key = postgres.key,
+          .pipeline = pipeline.name};
+}
+
 Error unknown_kind(const settings::Pipeline& pipeline) {
   return {ErrorCode::invalid,
           "a store of pipeline " + pipeline.name + " is of no kind that this program knows"};
@@ -41,12 +56,16 @@ Error unknown_kind(const settings::Pipeline& pipeline) {
 Result<std::unique_ptr<sink::Sink>> open_sink(const settings::Pipeline& pipeline,
                                               const settings::Sink& sink,
                                               const event::Schema& schema) {
+  if (sink.postgres)
+    return HOLDFAST_TRY(
+        sink::PostgresSink::open(postgres_settings(pipeline, *sink.postgres), schema));
   if (!sink.duckdb) return std::unexpected(unknown_kind(pipeline));
   return HOLDFAST_TRY(sink::DuckdbSink::open(duckdb_settings(pipeline, *sink.duckdb), schema));
 }
 
 Result<std::unique_ptr<sink::Reader>> open_reader(const settings::Pipeline& pipeline,
                                                   const settings::Sink& sink) {
+  if (sink.postgres) return sink::open_postgres_reader(postgres_settings(pipeline, *sink.postgres));
   if (!sink.duckdb) return std::unexpected(unknown_kind(pipeline));
   return sink::open_duckdb_reader(duckdb_settings(pipeline, *sink.duckdb));
 }

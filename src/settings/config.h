@@ -66,9 +66,22 @@ struct DuckDbSink {
   uint64_t memory_max = 192ull << 20;
 };
 
+struct PostgresSink {
+  std::string host = "127.0.0.1";
+  int64_t port = 5432;
+  std::string database;
+  std::string user;
+  std::string password;
+  std::map<std::string, std::string> options;  // libpq's own
+  std::string table;
+  std::vector<std::string> key;
+  int64_t timeout_ms = 10'000;
+};
+
 /// One store; exactly one kind is set.
 struct Sink {
   std::optional<DuckDbSink> duckdb;
+  std::optional<PostgresSink> postgres;
 };
 
 /// How much goes into one transaction of a store: whichever bound is reached first closes the

@@ -52,6 +52,7 @@ pipelines:
       tables: {airlines: airlines.csv}
     to:
       - duckdb: {path: warehouse.duckdb, table: flights, memory_max: 128MiB}
+      - postgres: {host: db, port: 5433, database: d, user: u, password: s, table: s.t, key: [a, b], options: {sslmode: require}, timeout: 2s}
     failures: {topic: flights.failures}
     batch: {events: 5_000, bytes: 1MiB, wait: 1s}
 failures: {topic: refused}
@@ -83,9 +84,14 @@ TEST(Load, EverySettingArrivesWithItsValue) {
   EXPECT_EQ(p.transform->sql, "SELECT a, b\nFROM events\n");
   EXPECT_EQ(p.transform->columns.at("a"), "BIGINT");
   EXPECT_EQ(p.transform->tables.at("airlines"), "airlines.csv");
-  ASSERT_EQ(p.to.size(), 1u);
+  ASSERT_EQ(p.to.size(), 2u);
   EXPECT_EQ(p.to[0].duckdb->table, "flights");
   EXPECT_EQ(p.to[0].duckdb->memory_max, 128u << 20);
+  EXPECT_EQ(p.to[1].postgres->port, 5433);
+  EXPECT_EQ(p.to[1].postgres->table, "s.t");
+  EXPECT_EQ(p.to[1].postgres->key, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(p.to[1].postgres->options.at("sslmode"), "require");
+  EXPECT_EQ(p.to[1].postgres->timeout_ms, 2'000);
   EXPECT_EQ(c.failure_topic(p), "flights.failures");
   EXPECT_EQ(p.batch.events, 5000);
   EXPECT_EQ(p.batch.bytes, 1u << 20);

@@ -74,6 +74,12 @@ class References {
         if (duckdb)
           unique(tables, duckdb->path + "\n" + duckdb->table,
                  fmt::format("{}.to[{}].duckdb.table", path, j), "table");
+        const auto& postgres = pipeline.to[j].postgres;
+        if (postgres)
+          unique(tables,
+                 fmt::format("{}\n{}\n{}\n{}", postgres->host, postgres->port, postgres->database,
+                             postgres->table),
+                 fmt::format("{}.to[{}].postgres.table", path, j), "table");
       }
       if (pipeline.transform && pipeline.transform->columns.empty() &&
           !pipeline.transform->sql.empty()) {

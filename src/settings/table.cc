@@ -115,10 +115,32 @@ static void describe(Visitor& v, DuckDbSink& d) {
          1024 * gib);
 }
 
+static void describe(Visitor& v, PostgresSink& p) {
+  v.text({"host", "A name, an address, or the folder of a Unix socket."}, p.host);
+  v.number({"port", "Where the server listens."}, p.port, 1, 65'535);
+  v.text({"database", "The database; it must be there.", required}, p.database);
+  v.text({"user", "Who to log in as.", required}, p.user);
+  v.text({"password", "Best given as a variable, ${PGPASSWORD:-}."}, p.password);
+  v.entries({"options", "Settings of libpq by its own names: sslmode, sslrootcert, ..."},
+            p.options);
+  v.text({"table", "The table, also as schema.table; created if it is missing.", required},
+         p.table);
+  v.identifiers({"key",
+                 "Columns that make a row unique: a newer version of a row replaces it, an older "
+                 "one changes nothing, an event without a value deletes it. Without a key every "
+                 "event is a row."},
+                p.key);
+  v.duration({"timeout", "The longest wait for an answer; then the server counts as away."},
+             p.timeout_ms, 100, 600'000);
+}
+
 static void describe(Visitor& v, Sink& s) {
   section(v, {"duckdb", "A table in a DuckDB file; rows and positions in one transaction."},
           s.duckdb);
-  v.exactly_one({"duckdb"});
+  section(v,
+          {"postgres", "A table of a PostgreSQL database; rows and positions in one transaction."},
+          s.postgres);
+  v.exactly_one({"duckdb", "postgres"});
 }
 
 static void describe(Visitor& v, Batch& b) {
