@@ -29,7 +29,10 @@ Core::Core(const BrokerSettings& settings, State& state, log::Log& log, Outlet& 
       state_end_(log.end()),
       durable_(log.durable()),
       new_id_(std::move(new_id)),
-      groups_(*this) {
+      groups_(*this),
+      fetch_sessions_({.sessions_max = settings.limits.fetch_sessions_max,
+                       .partitions_max = settings.limits.fetch_session_partitions_max},
+                      [this] { return load_be<uint32_t>(new_id_().bytes.data()); }) {
   last_checkpoint_ = log.checkpoint_position();
   state_.on_topic_deleted = [this](Topic& topic) { topic_deleted(topic); };
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "broker/coordinator/ticket.h"
+#include "broker/fetch_sessions.h"
 #include "broker/group_service.h"
 #include "broker/settings.h"
 #include "broker/state.h"
@@ -116,6 +117,7 @@ class Core {
   void space_freed() { space_freed_ = true; }
   TopicId new_id() { return new_id_(); }
   std::string host_of(uint64_t connection) const { return outlet_.host_of(connection); }
+  FetchSessions& fetch_sessions() { return fetch_sessions_; }
 
   record::Decompressor& decompressor() { return decompressor_; }
   ByteBuffer& scratch() { return scratch_; }
@@ -168,6 +170,7 @@ class Core {
   std::vector<FetchWaiter*> ready_;  // have enough now
   std::function<TopicId()> new_id_;
   GroupService groups_;
+  FetchSessions fetch_sessions_;
   record::Decompressor decompressor_;
   ByteBuffer scratch_;
 };

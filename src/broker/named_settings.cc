@@ -66,6 +66,8 @@ constexpr Place kPlaces[] = {
     of_broker<&BrokerSettings::segment_bytes>("log.segment.bytes"),
     of_limits<&BrokerLimits::connections_max>("max.connections"),
     of_limits<&BrokerLimits::fetch_bytes_max>("fetch.max.bytes"),
+    of_limits<&BrokerLimits::fetch_session_partitions_max>("holdfast.fetch.session.partitions.max"),
+    of_limits<&BrokerLimits::fetch_sessions_max>("max.incremental.fetch.session.cache.slots"),
     of_limits<&BrokerLimits::idle_timeout_ms>("connections.max.idle.ms"),
     of_limits<&BrokerLimits::message_bytes_max>("message.max.bytes"),
     of_limits<&BrokerLimits::offset_metadata_bytes_max>("offset.metadata.max.bytes"),

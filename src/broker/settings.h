@@ -22,9 +22,11 @@ struct BrokerLimits {
   uint64_t unsent_bytes_max = 128ull
                               << 20;  // answers queued for one slow reader; above it reading waits
   int64_t idle_timeout_ms = 600'000;  // a connection without a request (connections.max.idle.ms)
-  int32_t message_bytes_max = 1'048'588;  // one batch (message.max.bytes)
-  int32_t fetch_bytes_max = 55 << 20;     // one answer (fetch.max.bytes)
-  int32_t fetch_wait_ms_max = 600'000;    // the longest long poll
+  int32_t message_bytes_max = 1'048'588;              // one batch (message.max.bytes)
+  int32_t fetch_bytes_max = 55 << 20;                 // one answer (fetch.max.bytes)
+  uint32_t fetch_sessions_max = 1000;                 // max.incremental.fetch.session.cache.slots
+  uint32_t fetch_session_partitions_max = 1'000'000;  // remembered by all of them together
+  int32_t fetch_wait_ms_max = 600'000;                // the longest long poll
   uint32_t topics_max = 10'000;
   uint32_t partitions_max = 100'000;  // of all topics together
   uint32_t producer_ids_per_partition_max =

@@ -16,18 +16,18 @@ using Code = wire::ErrorCode;
 using Wanted = wire::FetchRequest::Topic::Partition;
 using Answer = wire::FetchResponse::Topic::Partition;
 
+constexpr int16_t kIdsSince = 13;  // KIP-516
+
 /// A fetch request's own copy of what it asks for.
 struct Plan {
-  struct Topic {
-    std::string name;
-    TopicId id;
-    std::vector<Wanted> partitions;
-  };
   bool by_id = false;
   bool read_committed = false;
   int64_t min_bytes = 0;
   int64_t max_bytes = 0;
-  std::vector<Topic> topics;
+  std::vector<FetchTopic> topics;
+  bool wants_session = false;
+  std::shared_ptr<FetchSession> session;
+  int32_t session_epoch = 0;
 };
 
 /// What reading gave.
@@ -95,7 +95,7 @@ void answer_partition(Core& core, const Plan& plan, Topic* topic, const Wanted& 
 Found read(Core& core, const Plan& plan) {
   Found found;
   found.response.responses.reserve(plan.topics.size());
-  for (const Plan::Topic& wanted_topic : plan.topics) {
+  for (const FetchTopic& wanted_topic : plan.topics) {
     Topic* topic =
         plan.by_id ? core.state().topic(wanted_topic.id) : core.state().topic(wanted_topic.name);
     auto& answers = found.response.responses.emplace_back();
@@ -111,7 +111,12 @@ Found read(Core& core, const Plan& plan) {
   return found;
 }
 
-void send(Core& core, const Ticket& ticket, Found found) {
+void send(Core& core, const Ticket& ticket, const Plan& plan, Found found, Instant now) {
+  if (plan.session) {
+    FetchSessions::answer(*plan.session, plan.session_epoch, found.response);
+  } else if (plan.wants_session) {
+    core.fetch_sessions().create(plan.topics, plan.by_id, found.response, now.steady_ms);
+  }
   core.answer(ticket, {wire::encode_response(found.response, ticket.version, ticket.correlation_id),
                        std::move(found.pins)});
 }
@@ -120,18 +125,37 @@ class WaitingFetch final : public FetchWaiter {
  public:
   WaitingFetch(const Ticket& for_request, Plan plan)
       : FetchWaiter(for_request), plan_(std::move(plan)) {}
-  void answer(Core& core, Instant) override { send(core, ticket, read(core, plan_)); }
+  void answer(Core& core, Instant now) override {
+    send(core, ticket, plan_, read(core, plan_), now);
+  }
 
  private:
   Plan plan_;
 };
 
-Plan make_plan(const wire::FetchRequest& request, const Context& context) {
+/// The partitions of a session, those of one topic together as long as their order allows.
+void add_all_of(const FetchSession& session, std::vector<FetchTopic>& topics) {
+  const FetchSession::TopicKey* last = nullptr;
+  session.for_each([&](const FetchSession::TopicKey& topic, const Wanted& wanted) {
+    if (std::exchange(last, &topic) != &topic) topics.push_back({topic.name, topic.id, {}});
+    topics.back().partitions.push_back(wanted);
+  });
+}
+
+Plan make_plan(const wire::FetchRequest& request, FetchSessions::Opened opened,
+               const Context& context) {
   Plan plan;
-  plan.by_id = context.ticket.version >= 13;
+  plan.by_id = context.ticket.version >= kIdsSince;
   plan.read_committed = request.isolation_level == 1;
   plan.max_bytes = std::min(request.max_bytes, context.core.settings().limits.fetch_bytes_max);
   plan.min_bytes = std::min<int64_t>(request.min_bytes, plan.max_bytes);
+  plan.wants_session = opened.wants_session;
+  plan.session = std::move(opened.session);
+  plan.session_epoch = opened.epoch;
+  if (plan.session) {
+    add_all_of(*plan.session, plan.topics);
+    return plan;
+  }
   plan.topics.reserve(request.topics.size());
   for (const auto& topic : request.topics)
     plan.topics.push_back({std::string(topic.topic), topic.topic_id, topic.partitions});
@@ -141,19 +165,21 @@ Plan make_plan(const wire::FetchRequest& request, const Context& context) {
 }  // namespace
 
 /// Fetch: batches from the given offsets on, or waiting for them. Readers see what is durable.
-/// There are no transactions yet, so the last stable offset is the high watermark. No sessions are
-/// given (id 0 says so): every request is a full one.
+/// There are no transactions yet, so the last stable offset is the high watermark. A request
+/// that names a session (KIP-227) tells only what is to change, and gets only what is new.
 void handle(const wire::FetchRequest& request, Context& context) {
-  if (request.session_id != 0) {
+  FetchSessions::Opened opened = context.core.fetch_sessions().open(
+      request, context.version() >= kIdsSince, context.now.steady_ms);
+  if (opened.error != Code::none) {
     wire::FetchResponse refusal;
-    refusal.error_code = Code::fetch_session_id_not_found;
+    refusal.error_code = opened.error;
     return context.reply_now(refusal);
   }
-  Plan plan = make_plan(request, context);
+  Plan plan = make_plan(request, std::move(opened), context);
   Found found = read(context.core, plan);
   const bool enough = found.bytes >= plan.min_bytes || found.failed || request.max_wait_ms <= 0 ||
                       found.partitions.empty();
-  if (enough) return send(context.core, context.ticket, std::move(found));
+  if (enough) return send(context.core, context.ticket, plan, std::move(found), context.now);
   const int64_t wait_ms =
       std::min(request.max_wait_ms, context.settings().limits.fetch_wait_ms_max);
   const int64_t missing_bytes = plan.min_bytes - found.bytes;
