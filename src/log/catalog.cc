@@ -15,23 +15,29 @@ void Catalog::add_segment(const SegmentPtr& segment) {
   bytes_used_ += segment->header.file_bytes;
   const SegmentIndex& index = segment->index();
   for (uint32_t slot = 0; slot < index.slots(); ++slot) {
-    partitions_[index.partition(slot)].push_back(
-        {static_cast<uint32_t>(segment->header.sequence), slot});
+    const SlotSummary summary = index.summary(slot);
+    Account& account = accounts_[summary.partition];
+    ++account.segments;
+    account.live_bytes += summary.body_bytes;
+    segment->body_bytes += summary.body_bytes;
   }
+  segment->live_bytes = segment->body_bytes;
 }
 
 void Catalog::add_frame(const format::FrameHeader& frame) {
-  const Segment& segment = *segments_.back();
-  const auto [slot, is_new] = segment.hot->add(
-      frame.key.partition, {.last_offset = frame.key.last_offset,
-                            .max_timestamp_ms = frame.key.max_timestamp_ms,
-                            .place = static_cast<uint32_t>(
-                                segment.header.offset_of(frame.position) / format::frame_alignment),
-                            .body_bytes = frame.body_bytes});
-  if (is_new) {
-    partitions_[frame.key.partition].push_back(
-        {static_cast<uint32_t>(segment.header.sequence), slot});
-  }
+  Segment& segment = *segments_.back();
+  const uint64_t place = segment.header.offset_of(frame.position) / format::frame_alignment;
+  const bool is_new = segment.hot->add(frame.key.partition, frame.key.first_offset,
+                                       {.last_offset = frame.key.last_offset,
+                                        .max_timestamp_ms = frame.key.max_timestamp_ms,
+                                        .place = static_cast<uint32_t>(place),
+                                        .body_bytes = frame.body_bytes});
+  Account& account = accounts_[frame.key.partition];
+  account.segments += is_new ? 1 : 0;
+  segment.body_bytes += frame.body_bytes;
+  if (frame.key.last_offset < account.live_from) return;
+  account.live_bytes += frame.body_bytes;
+  segment.live_bytes += frame.body_bytes;
 }
 
 void Catalog::install_index_file(const SegmentPtr& segment) {
@@ -41,35 +47,94 @@ void Catalog::install_index_file(const SegmentPtr& segment) {
     log_warning("log", "index kept in memory: {}", index.error().message);
     return;
   }
-  for (uint32_t slot = 0; slot < (*index)->slots(); ++slot) {
-    auto& refs = partitions_[(*index)->partition(slot)];
-    const auto number = static_cast<uint32_t>(segment->header.sequence);
-    const auto ref =
-        std::find_if(refs.rbegin(), refs.rend(), [&](const Ref& r) { return r.segment == number; });
-    HOLDFAST_CHECK(ref != refs.rend());
-    ref->slot = slot;
-  }
   segment->index_file = std::move(*index);
   segment->hot.reset();
 }
 
 SegmentPtr Catalog::drop_front() {
   const SegmentPtr segment = segments_.front();
-  const SegmentIndex& index = segment->index();
-  for (uint32_t slot = 0; slot < index.slots(); ++slot) {
-    const auto found = partitions_.find(index.partition(slot));
-    found->second.erase(found->second.begin());
-    if (found->second.empty()) partitions_.erase(found);
-  }
+  forget(*segment);
   segments_.pop_front();
-  bytes_used_ -= segment->header.file_bytes;
-  recent_ = {};
   return segment;
 }
 
-Segment& Catalog::segment_of(Ref ref) const {
-  const auto first = static_cast<uint32_t>(segments_.front()->header.sequence);
-  return *segments_[ref.segment - first];
+void Catalog::forget(Segment& segment) {
+  const SegmentIndex& index = segment.index();
+  for (uint32_t slot = 0; slot < index.slots(); ++slot) {
+    const SlotSummary summary = index.summary(slot);
+    const auto found = accounts_.find(summary.partition);
+    Account& account = found->second;
+    // An index whose entries are damaged is not worth a failure here: the account is then too high.
+    account.live_bytes -= bytes_between(segment, slot, account.live_from, INT64_MAX).value_or(0);
+    if (--account.segments == 0) accounts_.erase(found);
+  }
+  bytes_used_ -= segment.header.file_bytes;
+  recent_ = {};
+  ++epoch_;
+}
+
+Result<uint64_t> Catalog::bytes_between(Segment& segment, uint32_t slot, int64_t from, int64_t to) {
+  const SlotSummary summary = segment.index().summary(slot);
+  if (summary.last_offset < from || summary.first_offset >= to) return uint64_t{0};
+  if (summary.first_offset >= from && summary.last_offset < to) return summary.body_bytes;
+  HOLDFAST_CHECKED(check_index(segment));
+  uint64_t bytes = 0;
+  const auto all = segment.index().entries(*segment.index().find(summary.partition));
+  auto entry = std::ranges::lower_bound(all, from, {}, &IndexEntry::last_offset);
+  for (; entry != all.end() && entry->last_offset < to; ++entry) bytes += entry->body_bytes;
+  return bytes;
+}
+
+Status Catalog::release(PartitionId partition, int64_t from_offset) {
+  const auto found = accounts_.find(partition);
+  if (found == accounts_.end() || from_offset <= found->second.live_from) return {};
+  Account& account = found->second;
+  for (size_t place = 0; place < count(); ++place) {
+    Segment& segment = at(place);
+    const auto slot = segment.index().find(partition);
+    if (!slot) continue;
+    const bool is_last = segment.index().summary(*slot).last_offset >= from_offset;
+    const uint64_t bytes =
+        HOLDFAST_TRY(bytes_between(segment, *slot, account.live_from, from_offset));
+    segment.live_bytes -= bytes;
+    account.live_bytes -= bytes;
+    if (is_last) break;
+  }
+  account.live_from = from_offset;
+  return {};
+}
+
+uint64_t Catalog::live_bytes(PartitionId partition) const {
+  const auto found = accounts_.find(partition);
+  return found == accounts_.end() ? 0 : found->second.live_bytes;
+}
+
+std::vector<PartitionId> Catalog::partitions() const {
+  std::vector<PartitionId> all;
+  all.reserve(accounts_.size());
+  for (const auto& [partition, account] : accounts_) all.push_back(partition);
+  return all;
+}
+
+Result<int64_t> Catalog::drop_point(PartitionId partition, const Expiry& expiry, Position durable) {
+  const auto found = accounts_.find(partition);
+  if (found == accounts_.end()) return int64_t{0};
+  int64_t point = found->second.live_from;
+  uint64_t left = found->second.live_bytes;
+  for (size_t place = first_place(partition, point); place < count(); ++place) {
+    Segment& segment = at(place);
+    for (const IndexEntry& entry :
+         HOLDFAST_TRY(entries(segment, partition, found->second.live_from, durable))) {
+      if (entry.last_offset >= expiry.below) return point;
+      const bool too_much = left - entry.body_bytes >= expiry.keep_bytes;
+      const bool timeless = entry.max_timestamp_ms < 0;
+      const bool too_old = !timeless && entry.max_timestamp_ms < expiry.older_than_ms;
+      if (!too_much && !too_old && !timeless) return point;
+      if (too_much || too_old) point = entry.last_offset + 1;
+      left -= entry.body_bytes;
+    }
+  }
+  return point;
 }
 
 /// Index entries are many and seldom read, so their CRC is checked at first use; a damaged index is
@@ -77,49 +142,45 @@ Segment& Catalog::segment_of(Ref ref) const {
 Status Catalog::check_index(Segment& segment) {
   if (segment.hot || segment.index_file->check_entries()) return {};
   log_warning("log", "index of {} is damaged and rebuilt from the segment", segment.path);
-  const auto rebuilt = HOLDFAST_TRY(rebuild_index(files_, segment));
-  for (uint32_t slot = 0; slot < rebuilt->slots(); ++slot) {
-    for (Ref& ref : partitions_[rebuilt->partition(slot)]) {
-      if (ref.segment == static_cast<uint32_t>(segment.header.sequence)) ref.slot = slot;
-    }
-  }
-  segment.hot = rebuilt;
+  segment.hot = HOLDFAST_TRY(rebuild_index(files_, segment));
   segment.index_file.reset();
   return {};
 }
 
-Result<std::span<const Catalog::Ref>> Catalog::refs_from(PartitionId partition,
-                                                         int64_t from_offset) {
-  const auto found = partitions_.find(partition);
-  if (found == partitions_.end()) return std::span<const Ref>();
-  const std::vector<Ref>& refs = found->second;
-  size_t low = 0;
-  size_t high = refs.size() - 1;  // the last one can always hold it; most readers are there
-  if (refs.size() > 1) HOLDFAST_CHECKED(check_index(segment_of(refs[high - 1])));
-  if (refs.size() > 1 &&
-      segment_of(refs[high - 1]).index().entries(refs[high - 1].slot).back().last_offset <
-          from_offset) {
-    low = high;
-  }
-  while (low < high) {
-    const size_t middle = (low + high) / 2;
-    HOLDFAST_CHECKED(check_index(segment_of(refs[middle])));
-    const int64_t last =
-        segment_of(refs[middle]).index().entries(refs[middle].slot).back().last_offset;
-    if (last < from_offset) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return std::span<const Ref>(refs).subspan(low);
+Catalog::Hint& Catalog::hint_for(PartitionId partition, int64_t offset) {
+  const uint64_t mixed =
+      (uint64_t{partition.value} * 0x9e3779b97f4a7c15u) ^ (static_cast<uint64_t>(offset) * 0xff51u);
+  return hints_[(mixed ^ mixed >> 29) % hints_.size()];
 }
 
-Result<std::span<const IndexEntry>> Catalog::entries(Ref ref, int64_t from_offset,
-                                                     Position durable) {
-  Segment& segment = segment_of(ref);
+/// Readers mostly go on where they were, or stand near the end.
+size_t Catalog::first_place(PartitionId partition, int64_t from_offset) {
+  const Hint& hint = hint_for(partition, from_offset);
+  const bool known =
+      hint.epoch == epoch_ && hint.partition == partition && hint.offset == from_offset;
+  for (size_t place = hint.place; known && place < count(); ++place) {
+    const SegmentIndex& index = at(place).index();
+    const auto slot = index.find(partition);
+    if (slot && index.summary(*slot).last_offset >= from_offset) return place;
+  }
+  size_t best = count();
+  for (size_t place = known ? 0 : count(); place-- > 0;) {
+    const SegmentIndex& index = at(place).index();
+    const auto slot = index.find(partition);
+    if (!slot) continue;
+    const SlotSummary summary = index.summary(*slot);
+    if (summary.last_offset < from_offset) break;
+    best = place;
+    if (summary.first_offset <= from_offset) break;
+  }
+  return best;
+}
+
+Result<std::span<const IndexEntry>> Catalog::entries(Segment& segment, PartitionId partition,
+                                                     int64_t from_offset, Position durable) {
+  if (!segment.index().find(partition)) return std::span<const IndexEntry>();
   HOLDFAST_CHECKED(check_index(segment));
-  auto all = segment.index().entries(ref.slot);
+  auto all = segment.index().entries(*segment.index().find(partition));
   const auto first = std::ranges::lower_bound(all, from_offset, {}, &IndexEntry::last_offset);
   all = all.subspan(static_cast<size_t>(first - all.begin()));
   if (segment.end > durable) {
@@ -134,14 +195,24 @@ Result<std::vector<Frame>> Catalog::read(PartitionId partition, int64_t from_off
                                          uint64_t bytes_max, bool at_least_one, Position durable) {
   std::vector<Frame> frames;
   uint64_t bytes = 0;
-  for (const Ref ref : HOLDFAST_TRY(refs_from(partition, from_offset))) {
-    const auto found = HOLDFAST_TRY(entries(ref, from_offset, durable));
-    for (const IndexEntry& entry : found) {
+  const auto remember = [&](size_t place) {
+    if (frames.empty()) return;
+    const int64_t next = frames.back().key.last_offset + 1;
+    hint_for(partition, next) = {partition, next, epoch_, place};
+  };
+  for (size_t place = first_place(partition, from_offset); place < count(); ++place) {
+    Segment& segment = at(place);
+    for (const IndexEntry& entry :
+         HOLDFAST_TRY(entries(segment, partition, from_offset, durable))) {
       const bool first = frames.empty() && at_least_one;
-      if (!first && bytes + entry.body_bytes > bytes_max) return frames;
-      frames.push_back(HOLDFAST_TRY(frame_of(ref, entry, partition, durable)));
+      if (!first && bytes + entry.body_bytes > bytes_max) {
+        remember(place);
+        return frames;
+      }
+      frames.push_back(HOLDFAST_TRY(frame_of(segment, entry, partition, durable)));
       bytes += entry.body_bytes;
     }
+    remember(place);
     if (bytes >= bytes_max) break;
   }
   return frames;
@@ -149,12 +220,14 @@ Result<std::vector<Frame>> Catalog::read(PartitionId partition, int64_t from_off
 
 Result<std::optional<Frame>> Catalog::find_time(PartitionId partition, int64_t from_offset,
                                                 int64_t timestamp_ms, Position durable) {
-  for (const Ref ref : HOLDFAST_TRY(refs_from(partition, from_offset))) {
-    if (segment_of(ref).index().max_timestamp_ms(ref.slot) < timestamp_ms) continue;
-    const auto found = HOLDFAST_TRY(entries(ref, from_offset, durable));
-    for (const IndexEntry& entry : found) {
+  for (size_t place = first_place(partition, from_offset); place < count(); ++place) {
+    Segment& segment = at(place);
+    const auto slot = segment.index().find(partition);
+    if (!slot || segment.index().summary(*slot).max_timestamp_ms < timestamp_ms) continue;
+    for (const IndexEntry& entry :
+         HOLDFAST_TRY(entries(segment, partition, from_offset, durable))) {
       if (entry.max_timestamp_ms >= timestamp_ms)
-        return HOLDFAST_TRY(frame_of(ref, entry, partition, durable));
+        return HOLDFAST_TRY(frame_of(segment, entry, partition, durable));
     }
   }
   return std::nullopt;
@@ -163,20 +236,23 @@ Result<std::optional<Frame>> Catalog::find_time(PartitionId partition, int64_t f
 Result<std::optional<Frame>> Catalog::find_max_timestamp(PartitionId partition, int64_t from_offset,
                                                          Position durable) {
   const IndexEntry* best = nullptr;
-  Ref best_ref{};
-  for (const Ref ref : HOLDFAST_TRY(refs_from(partition, from_offset))) {
+  Segment* best_segment = nullptr;
+  for (size_t place = first_place(partition, from_offset); place < count(); ++place) {
+    Segment& segment = at(place);
+    const auto slot = segment.index().find(partition);
+    if (!slot) continue;
     if (best != nullptr &&
-        segment_of(ref).index().max_timestamp_ms(ref.slot) <= best->max_timestamp_ms)
+        segment.index().summary(*slot).max_timestamp_ms <= best->max_timestamp_ms)
       continue;
-    const auto found = HOLDFAST_TRY(entries(ref, from_offset, durable));
-    for (const IndexEntry& entry : found) {
+    for (const IndexEntry& entry :
+         HOLDFAST_TRY(entries(segment, partition, from_offset, durable))) {
       if (best != nullptr && entry.max_timestamp_ms <= best->max_timestamp_ms) continue;
       best = &entry;
-      best_ref = ref;
+      best_segment = &segment;
     }
   }
   if (best == nullptr) return std::nullopt;
-  return HOLDFAST_TRY(frame_of(best_ref, *best, partition, durable));
+  return HOLDFAST_TRY(frame_of(*best_segment, *best, partition, durable));
 }
 
 Result<std::shared_ptr<const os::Mapping>> Catalog::map(Segment& segment) {
@@ -219,9 +295,8 @@ Result<Frame> Catalog::frame_at(const Segment& segment,
                .pin = mapping};
 }
 
-Result<Frame> Catalog::frame_of(Ref ref, const IndexEntry& entry, PartitionId partition,
+Result<Frame> Catalog::frame_of(Segment& segment, const IndexEntry& entry, PartitionId partition,
                                 Position durable) {
-  Segment& segment = segment_of(ref);
   const auto mapping = HOLDFAST_TRY(map(segment));
   auto frame = HOLDFAST_TRY(frame_at(segment, mapping, entry.file_offset(), durable));
   if (frame.key.partition != partition || frame.key.last_offset != entry.last_offset) {

@@ -8,9 +8,13 @@
 
 namespace holdfast::log {
 
-/// Finds frames: which segments there are, and in which of them each partition has frames. Costs 8
-/// bytes of memory for each (segment, partition); the entries themselves are in the index files,
-/// but for the newest segments.
+/// Finds frames: which segments there are, in order, and what each partition has in them. Settled
+/// segments come before those that are as they were written; along that order the offsets of a
+/// partition never go back. Costs a little memory for each partition and for each segment, but none
+/// for the pairs of them: directories and entries are in the index files, but for the newest
+/// segments.
+///
+/// Also keeps account of what is live: a frame whose last offset was released is dead.
 ///
 /// Owner's thread only. Frames at or above `durable`, an argument everywhere, are not found.
 class Catalog {
@@ -29,6 +33,14 @@ class Catalog {
   const std::deque<SegmentPtr>& segments() const { return segments_; }
   uint64_t bytes_used() const { return bytes_used_; }
 
+  /// Frames of the partition with a last offset below `from_offset` are dead.
+  Status release(PartitionId partition, int64_t from_offset);
+  /// Bodies of its live frames.
+  uint64_t live_bytes(PartitionId partition) const;
+  /// The partitions that have frames, dead or alive.
+  std::vector<PartitionId> partitions() const;
+  Result<int64_t> drop_point(PartitionId partition, const Expiry& expiry, Position durable);
+
   Result<std::vector<Frame>> read(PartitionId partition, int64_t from_offset, uint64_t bytes_max,
                                   bool at_least_one, Position durable);
   Result<std::optional<Frame>> find_time(PartitionId partition, int64_t from_offset,
@@ -40,28 +52,45 @@ class Catalog {
   Status replay(Position from, Position durable, const std::function<Status(const Frame&)>& visit);
 
  private:
-  /// One segment that holds frames of a partition, and where in its index.
-  struct Ref {
-    uint32_t segment;  // low bits of its sequence; `segment_of` finds it
-    uint32_t slot;
+  struct Account {
+    int64_t live_from = 0;
+    uint64_t live_bytes = 0;
+    uint32_t segments = 0;  // that hold frames of it
   };
-  Segment& segment_of(Ref ref) const;
-  /// The entries at or above `from_offset`, and below `durable`, of this segment.
-  Result<std::span<const IndexEntry>> entries(Ref ref, int64_t from_offset, Position durable);
-  /// The refs of the partition that can hold `from_offset` or more.
-  Result<std::span<const Ref>> refs_from(PartitionId partition, int64_t from_offset);
+  /// Where a reader of the partition goes on.
+  struct Hint {
+    PartitionId partition;
+    int64_t offset = -1;
+    uint64_t epoch = 0;
+    size_t place = 0;
+  };
+
+  size_t count() const { return segments_.size(); }
+  Segment& at(size_t place) const { return *segments_[place]; }
+  /// The first segment that holds frames of the partition at or above the offset; `count()`: none.
+  size_t first_place(PartitionId partition, int64_t from_offset);
+  Hint& hint_for(PartitionId partition, int64_t offset);
+  /// The entries at or above `from_offset`, and below `durable`, in this segment.
+  Result<std::span<const IndexEntry>> entries(Segment& segment, PartitionId partition,
+                                              int64_t from_offset, Position durable);
   Status check_index(Segment& segment);
+  /// Bodies of the partition's frames in the segment with a last offset in [from, to).
+  Result<uint64_t> bytes_between(Segment& segment, uint32_t slot, int64_t from, int64_t to);
+  void forget(Segment& segment);
 
   Result<std::shared_ptr<const os::Mapping>> map(Segment& segment);
   Result<Frame> frame_at(const Segment& segment, const std::shared_ptr<const os::Mapping>& mapping,
                          uint64_t file_offset, Position limit) const;
-  Result<Frame> frame_of(Ref ref, const IndexEntry& entry, PartitionId partition, Position durable);
+  Result<Frame> frame_of(Segment& segment, const IndexEntry& entry, PartitionId partition,
+                         Position durable);
 
   os::Files& files_;
   const std::string folder_;
   std::deque<SegmentPtr> segments_;
   uint64_t bytes_used_ = 0;
-  std::unordered_map<PartitionId, std::vector<Ref>> partitions_;
+  uint64_t epoch_ = 1;  // one more whenever places change
+  std::unordered_map<PartitionId, Account> accounts_;
+  std::vector<Hint> hints_ = std::vector<Hint>(1024);
   // Mappings used last, so that reading on does not map again; the rest live only as long as frames
   // pin them.
   std::array<std::shared_ptr<const os::Mapping>, 8> recent_;

@@ -278,9 +278,28 @@ Status Engine::wait_for_checkpoint() {
 void Engine::trim(Position before) {
   install_indexes();
   const Position limit = std::min({before, checkpoint_position(), durable()});
+  drop_front_while([&](const Segment& segment) { return segment.end <= limit; });
+}
+
+void Engine::release(PartitionId partition, int64_t from_offset) {
+  if (auto released = catalog_.release(partition, from_offset); !released) {
+    log_warning("log", "space is not given back: {}", released.error().message);
+  }
+  released_at_ = end_;
+}
+
+void Engine::clean() {
+  install_indexes();
+  if (durable() < released_at_) return;
+  const Position limit = std::min(checkpoint_position(), durable());
+  drop_front_while(
+      [&](const Segment& segment) { return segment.live_bytes == 0 && segment.end <= limit; });
+}
+
+void Engine::drop_front_while(const std::function<bool(const Segment&)>& unwanted) {
   std::vector<SegmentPtr> gone;
   const auto& segments = catalog_.segments();
-  while (segments.size() > 1 && segments.front()->end <= limit) {
+  while (segments.size() > 1 && unwanted(*segments.front())) {
     gone.push_back(catalog_.drop_front());
   }
   if (gone.empty()) return;

@@ -39,6 +39,15 @@ class Engine final : public Log {
   void write_checkpoint(Position upto, ByteBuffer state) override;
   Status wait_for_checkpoint() override;
   void trim(Position before) override;
+  void release(PartitionId partition, int64_t from_offset) override;
+  void clean() override;
+  Result<int64_t> drop_point(PartitionId partition, const Expiry& expiry) override {
+    return catalog_.drop_point(partition, expiry, durable());
+  }
+  uint64_t live_bytes(PartitionId partition) const override {
+    return catalog_.live_bytes(partition);
+  }
+  std::vector<PartitionId> partitions() const override { return catalog_.partitions(); }
   uint64_t bytes_used() const override { return catalog_.bytes_used(); }
 
   /// Without threads: one step of the writer or of the housekeeper.
@@ -55,6 +64,7 @@ class Engine final : public Log {
   void fail_once(const Error& error);
   void install_indexes();
   void mark_end();
+  void drop_front_while(const std::function<bool(const Segment&)>& unwanted);
 
   os::Files& files_;
   const LogSettings settings_;
@@ -70,6 +80,7 @@ class Engine final : public Log {
   std::vector<SegmentPtr> unindexed_;
 
   Position end_;
+  Position released_at_;  // what was released may be given up once this is durable
   uint32_t next_generation_ = 1;
   uint64_t spare_asked_for_ = UINT64_MAX;  // sequence of the segment during which it was
   std::atomic<bool> failure_told_ = false;

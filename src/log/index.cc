@@ -36,22 +36,32 @@ void write_header(MutableBytes bytes, const Header& header, const format::Segmen
 
 }  // namespace
 
-std::pair<uint32_t, bool> HotIndex::add(PartitionId partition, const IndexEntry& entry) {
+bool HotIndex::add(PartitionId partition, int64_t first_offset, const IndexEntry& entry) {
   const auto [found, is_new] =
       slot_of_.try_emplace(partition, static_cast<uint32_t>(slots_.size()));
-  if (is_new)
-    slots_.push_back({.partition = partition, .max_timestamp_ms = INT64_MIN, .entries = {}});
+  if (is_new) {
+    slots_.push_back(
+        {.summary = {.partition = partition, .first_offset = first_offset}, .entries = {}});
+  }
   Slot& slot = slots_[found->second];
   slot.entries.push_back(entry);
-  slot.max_timestamp_ms = std::max(slot.max_timestamp_ms, entry.max_timestamp_ms);
-  return {found->second, is_new};
+  slot.summary.last_offset = entry.last_offset;
+  slot.summary.max_timestamp_ms = std::max(slot.summary.max_timestamp_ms, entry.max_timestamp_ms);
+  slot.summary.body_bytes += entry.body_bytes;
+  return is_new;
+}
+
+std::optional<uint32_t> HotIndex::find(PartitionId partition) const {
+  const auto found = slot_of_.find(partition);
+  if (found == slot_of_.end()) return std::nullopt;
+  return found->second;
 }
 
 ByteBuffer encode_index(const HotIndex& index, const format::SegmentHeader& segment, Position end) {
   using DirectoryEntry = IndexFile::DirectoryEntry;
   std::vector<uint32_t> order(index.slots());
   std::iota(order.begin(), order.end(), 0u);
-  std::ranges::sort(order, {}, [&](uint32_t slot) { return index.partition(slot).value; });
+  std::ranges::sort(order, {}, [&](uint32_t slot) { return index.summary(slot).partition.value; });
   Header header;
   header.slots = index.slots();
   for (const uint32_t slot : order)
@@ -64,11 +74,15 @@ ByteBuffer encode_index(const HotIndex& index, const format::SegmentHeader& segm
   uint32_t first = 0;
   for (const uint32_t slot : order) {
     const auto from = index.entries(slot);
-    const DirectoryEntry entry{.partition = index.partition(slot).value,
+    const SlotSummary summary = index.summary(slot);
+    const DirectoryEntry entry{.partition = summary.partition.value,
                                .count = static_cast<uint32_t>(from.size()),
                                .first = first,
                                .reserved = 0,
-                               .max_timestamp_ms = index.max_timestamp_ms(slot)};
+                               .first_offset = summary.first_offset,
+                               .last_offset = summary.last_offset,
+                               .max_timestamp_ms = summary.max_timestamp_ms,
+                               .body_bytes = summary.body_bytes};
     std::memcpy(directory, &entry, sizeof entry);
     std::memcpy(entries + first * sizeof(IndexEntry), from.data(), from.size_bytes());
     directory += sizeof entry;
@@ -120,6 +134,22 @@ Result<std::unique_ptr<IndexFile>> IndexFile::open(os::Files& files, const std::
       return bad("impossible directory");
   }
   return index;
+}
+
+std::optional<uint32_t> IndexFile::find(PartitionId partition) const {
+  const auto found =
+      std::ranges::lower_bound(directory_, partition.value, {}, &DirectoryEntry::partition);
+  if (found == directory_.end() || found->partition != partition.value) return std::nullopt;
+  return static_cast<uint32_t>(found - directory_.begin());
+}
+
+SlotSummary IndexFile::summary(uint32_t slot) const {
+  const DirectoryEntry& entry = directory_[slot];
+  return {.partition = {entry.partition},
+          .first_offset = entry.first_offset,
+          .last_offset = entry.last_offset,
+          .max_timestamp_ms = entry.max_timestamp_ms,
+          .body_bytes = entry.body_bytes};
 }
 
 bool IndexFile::check_entries() {

@@ -48,6 +48,14 @@ struct Frame {
   std::shared_ptr<const os::Mapping> pin;
 };
 
+/// What may go from the front of a partition: frames wholly older than a time, and those that are
+/// too much.
+struct Expiry {
+  int64_t older_than_ms = INT64_MIN;  // max timestamp; frames without one go with older ones behind
+  uint64_t keep_bytes = UINT64_MAX;   // of bodies; frames go as long as so much is left
+  int64_t below = INT64_MAX;          // nothing with an offset at or above it
+};
+
 struct LogSettings {
   std::string folder;
   uint64_t segment_bytes = 64ull << 20;  // a multiple of 1 MiB
@@ -144,6 +152,22 @@ class Log {
   /// Gives up every segment that lies wholly below `before` and below the last durable checkpoint;
   /// their files are recycled or removed. Frames pinned by readers stay readable until unpinned.
   virtual void trim(Position before) = 0;
+
+  /// Batch frames of the partition with a last offset below `from_offset` are of no more use (all,
+  /// for INT64_MAX). They may still be read until `clean` has given their space back. To be told
+  /// again after a start.
+  virtual void release(PartitionId partition, int64_t from_offset) = 0;
+  /// Gives up segments of which nothing is of use any more and that lie below the last durable
+  /// checkpoint. What was released before is given up only once everything appended before the
+  /// release is durable; until then this does nothing.
+  virtual void clean() = 0;
+  /// Where the partition may begin, if what `expiry` names goes from its front, as far as it is
+  /// durable. Never below what was released.
+  virtual Result<int64_t> drop_point(PartitionId partition, const Expiry& expiry) = 0;
+  /// Bodies of the partition's batch frames that were not released.
+  virtual uint64_t live_bytes(PartitionId partition) const = 0;
+  /// The partitions of which there are batch frames, of use or not.
+  virtual std::vector<PartitionId> partitions() const = 0;
 
   /// Bytes of all segment files that hold frames.
   virtual uint64_t bytes_used() const = 0;

@@ -232,7 +232,8 @@ Result<Recovered> recover(os::Files& files, const std::string& folder, uint64_t 
 void index_frame(HotIndex& index, const format::SegmentHeader& segment,
                  const format::FrameHeader& frame) {
   if (frame.key.kind != FrameKind::batch) return;
-  index.add(frame.key.partition, {.last_offset = frame.key.last_offset,
+  index.add(frame.key.partition, frame.key.first_offset,
+            {.last_offset = frame.key.last_offset,
                                   .max_timestamp_ms = frame.key.max_timestamp_ms,
                                   .place = static_cast<uint32_t>(segment.offset_of(frame.position) /
                                                                  format::frame_alignment),

@@ -14,6 +14,9 @@ struct Segment {
   bool of_this_run =
       false;  // this process wrote it and knows what it wrote: not checked on reading
 
+  uint64_t body_bytes = 0;  // owner's thread only; of its batch frames
+  uint64_t live_bytes = 0;  // those of them that nobody has released
+
   std::shared_ptr<HotIndex> hot;            // until the index file is there
   std::unique_ptr<IndexFile> index_file;    // owner's thread only
   std::weak_ptr<const os::Mapping> mapped;  // owner's thread only; the frames handed out hold it
