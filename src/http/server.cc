@@ -20,10 +20,12 @@ constexpr size_t kReadBytes = 16u << 10;
 
 std::string encode(const Response& response, bool keep_alive) {
   const auto reason = beast::obsolete_reason(static_cast<beast::status>(response.status));
-  return fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: {}\r\n\r\n",
-      response.status, std::string_view(reason.data(), reason.size()), response.content_type,
-      response.body.size(), keep_alive ? "keep-alive" : "close");
+  std::string text =
+      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: {}\r\n",
+                  response.status, std::string_view(reason.data(), reason.size()),
+                  response.content_type, response.body.size(), keep_alive ? "keep-alive" : "close");
+  for (const auto& [name, value] : response.headers) text += name + ": " + value + "\r\n";
+  return text + "\r\n";
 }
 
 class Session;
@@ -106,6 +108,11 @@ class Session final : public os::Connection::Owner {
                     .path = std::string(text.substr(0, mark)),
                     .query = std::string(text.substr(std::min(mark + 1, text.size()))),
                     .body = std::move(message.body())};
+    for (const auto& field : message) {
+      std::string name(field.name_string().data(), field.name_string().size());
+      for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      request.headers[std::move(name)].assign(field.value().data(), field.value().size());
+    }
     waiting_for_reply_ = true;
     idle_->cancel();
     const bool keep = message.keep_alive();

@@ -2,26 +2,31 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/os/net.h"
 #include "base/result.h"
 
 namespace holdfast::http {
 
-/// What a client asked for. Header fields are not kept: nothing that is served needs them yet.
+/// What a client asked for.
 struct Request {
   std::string method;  // "GET", "POST", ...
   std::string path;    // without the query
   std::string query;   // behind the '?'
   std::string body;
+  std::map<std::string, std::string> headers = {};  // names in small letters; the last of each
 };
 
 struct Response {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
+  std::string body = {};
+  std::vector<std::pair<std::string, std::string>> headers = {};  // further ones
 };
 
 /// Answers one request; may be called later, but on the loop's thread, and once.
