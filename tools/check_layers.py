@@ -73,9 +73,9 @@ class Table:
 
 
 def kind(module):
-    """source/file -> source; the contracts (source/api, sink/api) are no kind."""
-    head, _, tail = module.partition("/")
-    return head if head in ("source", "sink") and tail != "api" else None
+    """source/file -> source/file, sink/cassandra/cql -> sink/cassandra; the contracts (source/api, sink/api) are no kind."""
+    parts = module.split("/")
+    return "/".join(parts[:2]) if len(parts) > 1 and parts[0] in ("source", "sink") and parts[1] != "api" else None
 
 
 def judge_module(table, user, used):
@@ -89,7 +89,7 @@ def judge_module(table, user, used):
         return "never-2", f"{user} serves any Kafka client and must not know {used}"
     if (user == "audit" and used in ("pipeline", "repair")) or (used == "audit" and user in ("pipeline", "repair")):
         return "never-3", f"{user} and {used} must not know of each other: findings travel as events"
-    if kind(user) and kind(used):
+    if kind(user) and kind(used) and kind(user) != kind(used):
         return "never-5", f"{user} includes {used}: one source or sink must not include another"
     if used in FACES and user != "app":
         return "never-6", f"{used} is a face; only app may include it"

@@ -1,5 +1,6 @@
 #include "base/os/net.h"
 
+#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -262,6 +263,74 @@ class AsioConnection final : public Connection {
   std::shared_ptr<Channel> channel_;
 };
 
+class AsioConnecting final : public Connecting {
+ public:
+  AsioConnecting(asio::io_context& context, const Address& address, int64_t timeout_ms,
+                 EventLoop::Connected done)
+      : state_(std::make_shared<State>(context, address.text(), std::move(done))) {
+    state_->timer.expires_after(std::chrono::milliseconds(timeout_ms));
+    state_->timer.async_wait([state = state_](error_code error) {
+      if (!error) state->end(ErrorCode::timeout, "no answer in time");
+    });
+    state_->resolver.async_resolve(
+        address.host, std::to_string(address.port),
+        [state = state_](error_code error, const tcp::resolver::results_type& found) {
+          if (error) return state->end(ErrorCode::unavailable, error.message());
+          if (state->done) connect(state, found);
+        });
+  }
+  ~AsioConnecting() override { state_->give_up(); }
+
+ private:
+  struct State {
+    State(asio::io_context& in, std::string to, EventLoop::Connected callback)
+        : context(in),
+          address(std::move(to)),
+          resolver(in),
+          socket(in),
+          timer(in),
+          done(std::move(callback)) {}
+
+    void give_up() {
+      done = nullptr;
+      error_code ignored;
+      resolver.cancel();
+      timer.cancel();
+      socket.close(ignored);
+    }
+    void end(ErrorCode code, const std::string& why) {
+      if (!done) return;
+      auto callback = std::move(done);
+      give_up();
+      callback(fail(code, fmt::format("cannot connect to {}: {}", address, why)));
+    }
+    void connected() {
+      if (!done) return;
+      auto callback = std::move(done);
+      auto made = std::make_unique<AsioConnection>(context, std::move(socket));
+      give_up();
+      callback(std::move(made));
+    }
+
+    asio::io_context& context;
+    std::string address;
+    tcp::resolver resolver;
+    tcp::socket socket;
+    asio::steady_timer timer;
+    EventLoop::Connected done;
+  };
+
+  static void connect(const std::shared_ptr<State>& state,
+                      const tcp::resolver::results_type& found) {
+    asio::async_connect(state->socket, found, [state](error_code error, const tcp::endpoint&) {
+      if (error) return state->end(ErrorCode::unavailable, error.message());
+      state->connected();
+    });
+  }
+
+  std::shared_ptr<State> state_;
+};
+
 class AsioListener final : public Listener {
  public:
   using Accepted = std::function<void(std::unique_ptr<Connection>)>;
@@ -348,6 +417,11 @@ class AsioLoop final : public EventLoop {
                   fmt::format("cannot listen on {}: {}", address.text(), error.message()));
     return std::make_unique<AsioListener>(context_, std::move(acceptor), std::move(accepted),
                                           Address{local.address().to_string(), local.port()});
+  }
+
+  std::unique_ptr<Connecting> connect(const Address& address, int64_t timeout_ms,
+                                      Connected done) override {
+    return std::make_unique<AsioConnecting>(context_, address, timeout_ms, std::move(done));
   }
 
  private:

@@ -77,6 +77,12 @@ class Connection {
   virtual Address peer() const = 0;
 };
 
+/// An attempt to connect. Loop thread only. Destroying it gives up: nothing is called back then.
+class Connecting {
+ public:
+  virtual ~Connecting() = default;
+};
+
 class Listener {
  public:
   virtual ~Listener() = default;
@@ -101,6 +107,13 @@ class EventLoop {
   /// Listens and hands every new connection to `accepted`, not yet started.
   virtual Result<std::unique_ptr<Listener>> listen(
       const Address& address, std::function<void(std::unique_ptr<Connection>)> accepted) = 0;
+
+  using Connected = std::move_only_function<void(Result<std::unique_ptr<Connection>>)>;
+  /// Connects to the first of the host's addresses that answers; names are looked up beside the
+  /// loop. `done` is called once, later, with the connection, not yet started, or `unavailable`
+  /// (`timeout` when it took longer than that); it may destroy the attempt.
+  [[nodiscard]] virtual std::unique_ptr<Connecting> connect(const Address& address,
+                                                            int64_t timeout_ms, Connected done) = 0;
 };
 
 }  // namespace holdfast::os

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <optional>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -152,6 +153,39 @@ TEST(EventLoop, AnAddressInUseIsAnError) {
   const auto second = loop->listen((*first)->address(), [](auto) {});
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error().code, ErrorCode::io);
+}
+
+TEST(EventLoop, ConnectsToAListenerAndSaysWhyWhenThereIsNone) {
+  const auto loop = EventLoop::create();
+  std::unique_ptr<Connection> client;
+  std::unique_ptr<Echo> echo;
+  std::optional<ErrorCode> refused;
+  auto listener = loop->listen({"127.0.0.1", 0}, [&](std::unique_ptr<Connection> connection) {
+    echo = std::make_unique<Echo>(*loop, std::move(connection));
+  });
+  ASSERT_TRUE(listener.has_value());
+  const Address there = (*listener)->address();
+  const auto first =
+      loop->connect(there, 5000, [&](Result<std::unique_ptr<Connection>> connection) {
+        ASSERT_TRUE(connection) << connection.error().message;
+        EXPECT_EQ((*connection)->peer().text(), there.text());
+        client = std::move(*connection);
+        loop->post([&] { client.reset(); });  // which ends the loop, by way of the echo
+      });
+  auto abandoned = loop->connect(there, 5000, [&](auto) { ADD_FAILURE(); });
+  abandoned.reset();
+  loop->run();
+  ASSERT_NE(echo, nullptr);
+  listener->reset();
+  const auto again = EventLoop::create();
+  const auto second =
+      again->connect(there, 5000, [&](Result<std::unique_ptr<Connection>> connection) {
+        ASSERT_FALSE(connection);
+        refused = connection.error().code;
+        again->stop();
+      });
+  again->run();
+  EXPECT_EQ(refused, ErrorCode::unavailable);
 }
 
 }  // namespace

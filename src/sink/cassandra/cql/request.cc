@@ -1,0 +1,101 @@
+#include "sink/cassandra/cql/request.h"
+
+namespace holdfast::cql {
+namespace {
+
+enum Flag : uint32_t {
+  has_values = 0x01,
+  skip_metadata = 0x02,
+  has_page_size = 0x04,
+  has_paging_state = 0x08,
+  has_serial = 0x10,
+  has_timestamp = 0x20,
+};
+
+void write_flags(Writer& to, Version version, uint32_t flags) {
+  if (version >= Version::v5)
+    to.u32(flags);
+  else
+    to.u8(static_cast<uint8_t>(flags));
+}
+
+void write_parameters(Writer& to, Version version, const Parameters& p) {
+  to.u16(static_cast<uint16_t>(p.consistency));
+  uint32_t flags = 0;
+  if (p.values.count > 0) flags |= has_values;
+  if (p.skip_metadata) flags |= skip_metadata;
+  if (p.page_rows > 0) flags |= has_page_size;
+  if (p.paging_state) flags |= has_paging_state;
+  if (p.serial) flags |= has_serial;
+  if (p.timestamp_us) flags |= has_timestamp;
+  write_flags(to, version, flags);
+  if (p.values.count > 0) {
+    to.u16(p.values.count);
+    to.raw(p.values.bytes);
+  }
+  if (p.page_rows > 0) to.i32(p.page_rows);
+  if (p.paging_state) to.bytes(*p.paging_state);
+  if (p.serial) to.u16(static_cast<uint16_t>(*p.serial));
+  if (p.timestamp_us) to.i64(*p.timestamp_us);
+}
+
+}  // namespace
+
+void encode_startup(Writer& to, const std::map<std::string, std::string>& options) {
+  to.u16(static_cast<uint16_t>(options.size()));
+  for (const auto& [name, value] : options) {
+    to.text(name);
+    to.text(value);
+  }
+}
+
+void encode_register(Writer& to, std::span<const std::string_view> events) {
+  to.u16(static_cast<uint16_t>(events.size()));
+  for (const std::string_view event : events) to.text(event);
+}
+
+void encode_auth_response(Writer& to, ByteView token) {
+  to.bytes(token);
+}
+
+void encode_query(Writer& to, Version version, std::string_view cql, const Parameters& parameters) {
+  to.long_text(cql);
+  write_parameters(to, version, parameters);
+}
+
+void encode_prepare(Writer& to, Version version, std::string_view cql) {
+  to.long_text(cql);
+  if (version >= Version::v5) to.u32(0);
+}
+
+void encode_execute(Writer& to, Version version, ByteView id, ByteView result_metadata_id,
+                    const Parameters& parameters) {
+  to.short_bytes(id);
+  if (version >= Version::v5) to.short_bytes(result_metadata_id);
+  write_parameters(to, version, parameters);
+}
+
+void encode_batch(Writer& to, Version version, BatchKind kind,
+                  std::span<const BatchStatement> statements, const Parameters& parameters) {
+  to.u8(static_cast<uint8_t>(kind));
+  to.u16(static_cast<uint16_t>(statements.size()));
+  for (const BatchStatement& statement : statements) {
+    const bool prepared = !statement.prepared_id.empty();
+    to.u8(prepared ? 1 : 0);
+    if (prepared)
+      to.short_bytes(statement.prepared_id);
+    else
+      to.long_text(statement.cql);
+    to.u16(statement.values.count);
+    to.raw(statement.values.bytes);
+  }
+  to.u16(static_cast<uint16_t>(parameters.consistency));
+  uint32_t flags = 0;
+  if (parameters.serial) flags |= has_serial;
+  if (parameters.timestamp_us) flags |= has_timestamp;
+  write_flags(to, version, flags);
+  if (parameters.serial) to.u16(static_cast<uint16_t>(*parameters.serial));
+  if (parameters.timestamp_us) to.i64(*parameters.timestamp_us);
+}
+
+}  // namespace holdfast::cql
