@@ -1,32 +1,8 @@
 """kafka-python (pure Python) and confluent-kafka (librdkafka, newer than Debian's) against the broker."""
 import os
-import pathlib
 import random
-import subprocess
-import sys
 
-PACKAGES = ["kafka-python==2.2.15", "confluent-kafka==2.11.1"]
-
-
-def enter_environment():
-    """Runs this script again inside a virtual environment that has the clients; made once, in the cache."""
-    cache = pathlib.Path(os.environ.get("HOLDFAST_CACHE") or pathlib.Path.home() / ".cache" / "holdfast")
-    folder = cache / "interop-python"
-    python = folder / "bin" / "python"
-    if pathlib.Path(sys.prefix).resolve() == folder.resolve():
-        return
-    complete = folder / ".complete"
-    wanted = "\n".join(PACKAGES)
-    if not complete.exists() or complete.read_text() != wanted:
-        made = subprocess.run([sys.executable, "-m", "venv", str(folder)], capture_output=True, text=True)
-        if made.returncode == 0:
-            made = subprocess.run([str(python), "-m", "pip", "install", "-q", *PACKAGES], capture_output=True, text=True)
-        if made.returncode != 0:
-            print(f"skipped: no environment with {wanted.split()}: {made.stdout}{made.stderr}")
-            sys.exit(77)
-        complete.write_text(wanted)
-    os.execv(python, [str(python), *sys.argv])
-
+from python_environment import enter_environment
 
 enter_environment()
 
