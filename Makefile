@@ -12,7 +12,7 @@ export PATH := $(PATH):$(cache)/node-24.19.0/bin
 # Lanes that take seconds; `make test` runs all.
 quick_lanes := unit|property|golden|house
 
-.PHONY: help setup build demo check test bench fuzz asan tsan format tidy install clean
+.PHONY: help setup build demo check test bench fuzz asan tsan sim format tidy install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,12 @@ bench: build ## measure against Apache Kafka on this machine, into bench/results
 fuzz: ## run each fuzz target for a minute from its stored corpus (SECONDS_EACH=60)
 	@tools/setup test
 	@tests/fuzz/run --configure --seconds $(or $(SECONDS_EACH),60)
+
+sim: ## simulate the broker for many seeds: SEEDS=200 FROM=1 (TRACE=1: each step of the first)
+	@tools/setup test
+	@cmake --preset release -DHOLDFAST_TESTS=ON >/dev/null
+	@cmake --build build --target simulate
+	@build/simulate --seeds $(or $(SEEDS),200) --from $(or $(FROM),1) $(if $(TRACE),--trace)
 
 asan: ## the quick tests under the address and undefined behaviour sanitizers
 	@tools/setup test

@@ -9,7 +9,7 @@ namespace holdfast {
 
 /// Levels say what an operator does: error = data is at risk or work has stopped; warning = look soon; info = a change of
 /// state worth a line; debug = for us.
-enum class LogLevel { debug, info, warning, error };
+enum class LogLevel { debug, info, warning, error, off };  // off: only as the least level, for simulations
 
 /// One line on standard error: time, level, component, text. Any thread. Standard output belongs to the commands' results.
 void log_line(LogLevel level, std::string_view component, std::string_view text);

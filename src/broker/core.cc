@@ -226,14 +226,15 @@ void Core::when_durable(const Ticket& ticket, log::Position position, int64_t de
 void Core::park(std::unique_ptr<FetchWaiter> waiter) {
   FetchWaiter& parked = *waiter;
   for (Partition* partition : parked.partitions) partition->waiters.push_back(&parked);
-  fetches_.emplace(std::pair(parked.deadline_ms, &parked), std::move(waiter));
+  parked.number = fetches_parked_++;
+  fetches_.emplace(std::pair(parked.deadline_ms, parked.number), std::move(waiter));
 }
 
 /// Takes a fetch out of everything that points to it.
 std::unique_ptr<FetchWaiter> Core::release(FetchWaiter& waiter) {
   for (Partition* partition : waiter.partitions) std::erase(partition->waiters, &waiter);
   if (waiter.ready) std::erase(ready_, &waiter);
-  auto node = fetches_.extract({waiter.deadline_ms, &waiter});
+  auto node = fetches_.extract({waiter.deadline_ms, waiter.number});
   HOLDFAST_CHECK(!node.empty());
   return std::move(node.mapped());
 }

@@ -166,7 +166,9 @@ class Core {
   log::Position last_checkpoint_;
   uint64_t last_checkpoint_bytes_ = 0;
   bool space_freed_ = true;  // by what happened before the restart, perhaps
-  std::map<std::pair<int64_t, FetchWaiter*>, std::unique_ptr<FetchWaiter>> fetches_;  // by deadline
+  std::map<std::pair<int64_t, uint64_t>, std::unique_ptr<FetchWaiter>>
+      fetches_;  // by deadline, then in the order in which they came: the same in every run
+  uint64_t fetches_parked_ = 0;
   std::vector<FetchWaiter*> ready_;  // have enough now
   std::function<TopicId()> new_id_;
   GroupService groups_;

@@ -20,6 +20,7 @@ class FetchWaiter {
   const Ticket ticket;
   int64_t deadline_ms = 0;
   int64_t missing_bytes = 0;
+  uint64_t number = 0;  // given by the core
   bool ready = false;
   std::vector<Partition*> partitions;
 };

@@ -1,0 +1,173 @@
+#include "testing/simulation/broker.h"
+
+#include "broker/recovery.h"
+
+namespace holdfast::simulation {
+
+using broker::Core;
+using broker::Server;
+using broker::State;
+using log::Writer;
+
+SimulatedBroker::SimulatedBroker(World& world, broker::BrokerSettings settings)
+    : world_(world), settings_(std::move(settings)) {}
+
+SimulatedBroker::~SimulatedBroker() {
+  take_apart();
+}
+
+Status SimulatedBroker::recover() {
+  log_ = HOLDFAST_TRY(log::Engine::open(world_.disk,
+                                        {.folder = settings_.data_folder,
+                                         .segment_bytes = settings_.segment_bytes,
+                                         .pending_bytes_max = settings_.pending_bytes_max,
+                                         .bytes_max = settings_.log_bytes_max},
+                                        {.threads = false, .flush_bytes_max = 256 << 10}));
+  state_ = std::make_unique<State>(settings_.limits.message_bytes_max);
+  return broker::recover(*log_, *state_, world_.scheduler.wall_us() / 1000);
+}
+
+Status SimulatedBroker::start() {
+  life_ = std::make_shared<int>();
+  failed_ = writer_planned_ = house_planned_ = durable_posted_ = false;
+  auto started = recover();
+  if (started) started = log_->start(callbacks());
+  if (!started) {
+    take_apart();
+    return started;
+  }
+  ++starts_;
+  if (const auto expected = std::exchange(remembered_, std::nullopt)) {
+    ++states_compared_;
+    if (state_->checkpoint() != *expected)
+      world_.violation("the state after the restart is not the state before it");
+  }
+  loop_ = std::make_unique<SimulatedLoop>(world_.scheduler, world_.network);
+  server_ = std::make_unique<Server>(*loop_, settings_, world_.scheduler);
+  core_ = std::make_unique<Core>(settings_, *state_, *log_, *server_, [this] {
+    broker::TopicId id;
+    for (std::byte& byte : id.bytes) byte = static_cast<std::byte>(world_.scheduler.random());
+    return id;
+  });
+  server_->attach(*core_);
+  if (state_->cluster_id().empty())
+    HOLDFAST_CHECKED(core_->change(broker::ClusterCreated{"simulated"}));
+  core_->set_address(HOLDFAST_TRY(server_->listen({"127.0.0.1", 0})));
+  server_->arm();
+  look();
+  return {};
+}
+
+log::Log::Callbacks SimulatedBroker::callbacks() {
+  return {
+      .durable =
+          [this](log::Position) {
+            if (std::exchange(durable_posted_, true) || !loop_) return;
+            loop_->post([this] {
+              durable_posted_ = false;
+              server_->durable(log_->durable());
+            });
+          },
+      .stalled =
+          [this](const Error& why) {
+            if (loop_) loop_->post([this, why] { core_->stalled(why); });
+          },
+      .failed =
+          [this](const Error& why) {
+            failed_ = true;
+            world_.trace("the log failed: {}", why.message);
+            if (loop_) loop_->post([this, why] { core_->failed(why); });
+          },
+      .segment_sealed =
+          [this](log::Position) {
+            if (loop_) loop_->post([this] { core_->segment_sealed(); });
+          },
+  };
+}
+
+void SimulatedBroker::look() {
+  if (!running()) return;
+  plan_writer();
+  keep_house();
+}
+
+void SimulatedBroker::plan_writer() {
+  if (writer_planned_ || failed_ || log_->durable() == log_->end()) return;
+  writer_planned_ = true;
+  Scheduler& scheduler = world_.scheduler;
+  const bool slow = pace_.slow_one_in > 0 && scheduler.one_in(pace_.slow_one_in);
+  scheduler.after(slow ? scheduler.between(20 * ms, 2 * seconds)
+                       : scheduler.between(pace_.least_us, pace_.most_us),
+                  life_, [this] { write(); });
+}
+
+void SimulatedBroker::write() {
+  writer_planned_ = false;
+  if (log_->step_writer() != Writer::Step::stalled) return;
+  writer_planned_ = true;
+  world_.scheduler.after(world_.scheduler.between(20 * ms, seconds), life_, [this] { write(); });
+}
+
+/// One step of the housekeeper now and then, as long as there are steps to take.
+void SimulatedBroker::keep_house() {
+  if (std::exchange(house_planned_, true)) return;
+  world_.scheduler.after(world_.scheduler.between(200, 20 * ms), life_, [this] {
+    const bool more = log_->step_housekeeper();
+    world_.scheduler.after(more ? 0 : 50 * ms, life_, [this] { house_planned_ = false; });
+  });
+}
+
+void SimulatedBroker::check() {
+  if (!running()) return;
+  for (const auto& [name, topic] : state_->topics()) {
+    for (const auto& partition : topic->partitions) {
+      const bool under_way = partition->last_append > log_->durable();
+      if (partition->high_watermark > partition->end ||
+          (under_way && partition->high_watermark == partition->end)) {
+        world_.violation(fmt::format("{}-{}: the high watermark {} is not durable", name,
+                                     partition->index, partition->high_watermark));
+      }
+    }
+  }
+}
+
+void SimulatedBroker::end(End how) {
+  if (!running()) return;
+  world_.trace("broker ends: {}", how == End::stop   ? "stop"
+                                  : how == End::kill ? "kill"
+                                                     : "power cut");
+  if (how == End::stop && !failed_) {
+    core_->answer_waiting_fetches(
+        {world_.scheduler.steady_ms(), world_.scheduler.wall_us() / 1000});
+    while (log_->step_writer() == Writer::Step::flushed) {
+    }
+    if (quiet()) {
+      remember_state();
+      log_->write_checkpoint(log_->end(), state_->checkpoint());
+      if (!log_->wait_for_checkpoint()) world_.trace("no checkpoint at the stop");
+    }
+    world_.network.broker_gone(false);
+    take_apart();
+    world_.disk.restart_process();
+    return;
+  }
+  world_.network.broker_gone(how == End::power);
+  if (!world_.disk.power_was_cut())
+    world_.disk.cut_power_before(0);  // nothing more is written, whoever tries
+  take_apart();
+  if (how == End::power)
+    world_.disk.power_on();
+  else
+    world_.disk.restart_process();
+}
+
+void SimulatedBroker::take_apart() {
+  life_.reset();
+  core_.reset();
+  server_.reset();
+  loop_.reset();
+  log_.reset();
+  state_.reset();
+}
+
+}  // namespace holdfast::simulation

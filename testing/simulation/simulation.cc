@@ -1,0 +1,157 @@
+#include "testing/simulation/simulation.h"
+
+#include <algorithm>
+
+#include "testing/history/check.h"
+#include "testing/simulation/admin.h"
+#include "testing/simulation/broker.h"
+#include "testing/simulation/consumer.h"
+#include "testing/simulation/faults.h"
+#include "testing/simulation/producer.h"
+
+namespace holdfast::simulation {
+namespace {
+
+constexpr int64_t ending_most_us = 300 * seconds;
+
+broker::BrokerSettings settings_for(const Plan& plan) {
+  broker::BrokerSettings settings;
+  settings.data_folder = "/broker";
+  settings.segment_bytes = plan.segment_bytes;
+  settings.pending_bytes_max = 4 << 20;
+  return settings;
+}
+
+class Run {
+ public:
+  Run(uint64_t seed, bool trace)
+      : plan_(plan_of(seed)),
+        world_(seed, trace),
+        broker_(world_, settings_for(plan_)),
+        faults_(world_, broker_, plan_, actors_) {}
+
+  Outcome go() {
+    world_.trace("plan: {}", plan_.text());
+    make_actors();
+    actors_.front()->start();  // the admin; it starts the others
+    run_for(plan_.work_us, [] { return false; });
+    world_.trace("the work ends; nothing breaks any more");
+    faults_.stop();
+    for (const auto& actor : actors_) actor->finish();
+    const auto all_finished = [this] {
+      return std::ranges::all_of(actors_, [](const auto& actor) { return actor->finished(); });
+    };
+    if (!run_for(ending_most_us, all_finished)) name_unfinished();
+    if (!run_for(ending_most_us, [this] { return broker_.quiet(); }))
+      world_.violation("the broker never rests");
+    read_all();
+    return outcome();
+  }
+
+ private:
+  /// Until `done`, or so long. Answers whether it was.
+  bool run_for(int64_t time_us, const std::function<bool()>& done) {
+    const int64_t until_us = world_.scheduler.now_us() + time_us;
+    for (uint64_t count = 0; world_.violations().empty(); ++count) {
+      if (count % 64 == 0) broker_.check();
+      if (done()) return true;
+      faults_.look();
+      broker_.look();
+      if (!world_.scheduler.step(until_us)) return done();
+    }
+    return true;
+  }
+
+  void make_actors();
+  void add(std::unique_ptr<Actor> actor) { actors_.push_back(std::move(actor)); }
+  void name_unfinished();
+  void read_all();
+  Outcome outcome();
+
+  const Plan plan_;
+  World world_;
+  SimulatedBroker broker_;
+  std::vector<std::unique_ptr<Actor>> actors_;
+  std::vector<TopicPlan> topics_;
+  Faults faults_;
+};
+
+void Run::make_actors() {
+  auto& scheduler = world_.scheduler;
+  const auto size = [&] { return static_cast<uint32_t>(scheduler.one_in(4) ? 20'000 : 300); };
+  topics_.push_back({.name = "plain",
+                     .partitions = static_cast<int32_t>(scheduler.between(1, 4)),
+                     .value_bytes_most = size()});
+  if (plan_.compaction)
+    topics_.push_back(
+        {.name = "compacted", .partitions = 2, .compacted = true, .value_bytes_most = size()});
+  add(std::make_unique<Admin>(world_, topics_, plan_.trims, [this] {
+    for (size_t i = 1; i < actors_.size(); ++i) actors_[i]->start();
+    faults_.begin();
+  }));
+  for (int i = 0; i < plan_.producers; ++i) {
+    const TopicPlan& topic = topics_[static_cast<size_t>(i) % topics_.size()];
+    add(std::make_unique<Producer>(world_, "producer-" + std::to_string(i), topic,
+                                   scheduler.between(20, 800) * ms));
+  }
+  for (int i = 0; i < plan_.consumers; ++i) {
+    add(std::make_unique<Consumer>(world_, "consumer-" + std::to_string(i), topics_,
+                                   scheduler.one_in(2), scheduler.between(20, 1500) * ms));
+  }
+}
+
+void Run::name_unfinished() {
+  for (const auto& actor : actors_) {
+    if (!actor->finished())
+      world_.violation(actor->peer().name() +
+                       " does not come to its end, though nothing is broken");
+  }
+}
+
+/// Reads every partition whole, as either kind of reader, and writes down where it ended.
+void Run::read_all() {
+  for (const bool committed_only : {true, false}) {
+    if (!world_.violations().empty()) return;
+    auto made = std::make_unique<Consumer>(world_, committed_only ? "last-committed" : "last",
+                                           topics_, committed_only, 20 * ms);
+    Consumer& last = *made;
+    actors_.push_back(std::move(made));
+    last.start();
+    if (!run_for(ending_most_us, [&] { return last.at_end(); }))
+      world_.violation("the last reader does not get to the end");
+    last.finish();
+    for (size_t i = 0; i < last.positions().size(); ++i) {
+      auto& partition = world_.history.partitions[world_.partition(last.positions()[i].topic,
+                                                                   last.positions()[i].partition)];
+      partition.final_end = last.ends()[i];
+      if (last.starts()[i] > partition.trimmed_to)
+        world_.violation(partition.name + " begins at " + std::to_string(last.starts()[i]) +
+                         ", and nobody asked for that");
+    }
+  }
+}
+
+Outcome Run::outcome() {
+  Outcome outcome{
+      .plan = plan_,
+      .report = {},
+      .violations = world_.violations(),
+      .simulated_us = world_.scheduler.now_us(),
+      .tasks = world_.scheduler.tasks_run(),
+      .print = world_.scheduler.print(),
+      .broker_starts = broker_.starts(),
+      .states_compared = broker_.states_compared(),
+      .faults = faults_.count() + world_.network.resets() + world_.network.duplicates()};
+  outcome.report = history::check(world_.history);
+  for (const auto& transaction : world_.history.transactions)
+    outcome.transactions_committed += transaction.outcome == history::Outcome::ok;
+  return outcome;
+}
+
+}  // namespace
+
+Outcome simulate(uint64_t seed, bool trace) {
+  return Run(seed, trace).go();
+}
+
+}  // namespace holdfast::simulation

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "testing/history/findings.h"
+#include "testing/simulation/scheduler.h"
+
+namespace holdfast::simulation {
+
+/// What one run had in it, as the seed chose; a run has only some of the faults and some of the
+/// clients, so that each gets to show itself without the others.
+struct Plan {
+  int64_t work_us = 0;  // of simulated time, before everything is brought to an end
+  uint64_t segment_bytes = 1 << 20;
+  int producers = 0;
+  int consumers = 0;
+  bool compaction = false;
+  int transactions = 0;  // transactional producers
+  int copiers = 0;       // read-process-write
+  int group_members = 0;
+
+  bool kills = false;
+  bool power_cuts = false;
+  bool stops = false;
+  bool io_errors = false;
+  bool disk_full = false;
+  bool slow_disk = false;
+  bool cut_offs = false;  // clients cut off from the broker
+  bool resets = false;
+  bool slow_network = false;
+  bool duplicates = false;
+  bool clock_jumps = false;
+  bool client_crashes = false;
+  bool trims = false;  // DeleteRecords
+
+  std::string text() const;
+};
+Plan plan_of(uint64_t seed);
+
+struct Outcome {
+  Plan plan;
+  history::Report report;
+  std::vector<std::string> violations;
+  int64_t simulated_us = 0;
+  uint64_t tasks = 0;
+  uint64_t print = 0;  // equal for equal runs
+  uint64_t broker_starts = 0;
+  uint64_t states_compared = 0;
+  uint64_t faults = 0;
+  uint64_t transactions_committed = 0;
+  bool well() const { return violations.empty() && report.clean(); }
+};
+
+/// Runs the simulation that the seed describes, from beginning to end. Nothing of it depends on
+/// anything else.
+Outcome simulate(uint64_t seed, bool trace);
+
+}  // namespace holdfast::simulation

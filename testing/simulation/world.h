@@ -1,0 +1,64 @@
+#pragma once
+
+#include <fmt/core.h>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "testing/history/history.h"
+#include "testing/simulated_disk.h"
+#include "testing/simulation/network.h"
+#include "testing/simulation/scheduler.h"
+
+namespace holdfast::simulation {
+
+/// What all parts of a simulation share: time and chance, the network, the disk, the history that
+/// is written down, and what was seen that must not be (beyond what the history's judge finds).
+class World {
+ public:
+  World(uint64_t seed, bool trace_on)
+      : scheduler(seed), network(scheduler), disk(scheduler.random()), trace_(trace_on) {}
+
+  Scheduler scheduler;
+  Network network;
+  testing::SimulatedDisk disk;
+  history::History history;
+
+  /// The history's time: simulated microseconds, but no two alike.
+  history::Time stamp() { return last_stamp_ = std::max(last_stamp_ + 1, scheduler.now_us()); }
+  uint32_t partition(const std::string& topic, int32_t index);
+  /// The greatest end of a partition that any answer told.
+  int64_t known_end(uint32_t number) const {
+    return number < known_ends_.size() ? known_ends_[number] : 0;
+  }
+  void learn_end(uint32_t number, int64_t end);
+  uint64_t new_value() { return ++values_; }
+  uint32_t new_client() { return clients_++; }
+  uint32_t clients() const { return clients_; }
+  /// A session that promises order.
+  uint32_t new_producer() { return producers_++; }
+  uint32_t new_consumer() { return consumers_++; }
+
+  template <class... Args>
+  void trace(fmt::format_string<Args...> format, Args&&... args) {
+    if (trace_) print_trace(fmt::format(format, std::forward<Args>(args)...));
+  }
+  /// Something happened that must not; the run ends soon.
+  void violation(std::string text);
+  const std::vector<std::string>& violations() const { return violations_; }
+  bool tracing() const { return trace_; }
+
+ private:
+  void print_trace(const std::string& text) const;
+
+  const bool trace_;
+  history::Time last_stamp_ = 0;
+  uint64_t values_ = 0;
+  uint32_t clients_ = 0;
+  uint32_t producers_ = 0;
+  uint32_t consumers_ = 0;
+  std::vector<int64_t> known_ends_;
+  std::vector<std::string> violations_;
+};
+
+}  // namespace holdfast::simulation
