@@ -95,14 +95,39 @@ class Audit {
         return;
       }
       for (StoreSide& store : stores_) {
+        // A replicated store's rejections are those of all of its parts.
         const bool same =
-            failure->store == store.input->name || failure->store == store.input->pipeline;
+            failure->store == store.input->name || failure->store == store.input->pipeline ||
+            (!store.input->datacenter.empty() && failure->pipeline == store.input->pipeline);
         if (same && store.input->failure_topic == message.topic)
           store.refused.add(failure->event.stamp);
       }
     };
     auto ranges =
         HOLDFAST_TRY(read_topics({inputs_.kafka, failure_topics(), inputs_.timeout_ms}, visit));
+    report_.topics.insert(report_.topics.end(), ranges.begin(), ranges.end());
+    for (StoreSide& store : stores_)
+      if (!store.input->missed_topic.empty()) HOLDFAST_CHECKED(read_missed(store));
+    return {};
+  }
+
+  /// What one data center missed, as it is recorded in another one. It excuses until it is
+  /// repaired.
+  Status read_missed(StoreSide& store) {
+    std::vector<kafka::HeaderView> raw;
+    std::vector<event::Header> headers;
+    const auto visit = [&](const kafka::Message& message, TopicRange& range) {
+      message.read_headers(raw);
+      headers.clear();
+      for (const auto& header : raw) headers.push_back({header.name, header_text(header)});
+      const auto failure = event::parse_failure(headers, {}, {});
+      ++(failure ? range.events : range.foreign);
+      if (failure && failure->datacenter == store.input->datacenter &&
+          failure->pipeline == store.input->pipeline)
+        store.refused.add(failure->event.stamp);
+    };
+    const auto ranges = HOLDFAST_TRY(read_topics(
+        {store.input->missed_kafka, {store.input->missed_topic}, inputs_.timeout_ms}, visit));
     report_.topics.insert(report_.topics.end(), ranges.begin(), ranges.end());
     return {};
   }

@@ -20,6 +20,9 @@ struct StoreInput {
   std::vector<std::string> topics;  // that the pipeline reads
   std::string failure_topic;
   sink::Reader* reader = nullptr;
+  std::string datacenter = {};  // that it stands in; then what it alone missed is recorded in:
+  std::string missed_topic = {};
+  kafka::ClientSettings missed_kafka = {};
 };
 
 struct CapturedStream {

@@ -4,6 +4,8 @@
 
 #include "audit/audit.h"
 #include "control/kafka_access.h"
+#include "control/stores.h"
+#include "sink/replicated/replicated_sink.h"
 #include "spool/state.h"
 
 namespace holdfast::control {
@@ -56,9 +58,21 @@ Result<audit::Report> run_audit(const settings::Config& config, const Kinds& kin
   std::vector<std::unique_ptr<sink::Reader>> readers;
   for (const auto& pipeline : config.pipelines) {
     for (const auto& sink : pipeline.to) {
-      readers.push_back(HOLDFAST_TRY(open_reader(kinds, pipeline, sink)));
-      inputs.stores.push_back({pipeline.name, store_name(sink), pipeline.from,
-                               config.failure_topic(pipeline), readers.back().get()});
+      for (const SingleStore& store : single_stores(sink)) {
+        auto reader = HOLDFAST_TRY(open_reader(kinds, pipeline, store.sink));
+        audit::StoreInput input{pipeline.name, store_name(store.sink), pipeline.from,
+                                config.failure_topic(pipeline), nullptr};
+        if (const auto* datacenter = config.datacenter(store.datacenter)) {
+          reader = sink::make_replica_reader(std::move(reader));
+          input.datacenter = store.datacenter;
+          const FailurePlace place = failure_place(config, access.client(), *datacenter);
+          input.missed_topic = place.topic;
+          input.missed_kafka = place.client;
+        }
+        input.reader = reader.get();
+        readers.push_back(std::move(reader));
+        inputs.stores.push_back(std::move(input));
+      }
     }
   }
   for (const auto& source : config.sources) inputs.topics.push_back(source.topic);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/os/files.h"
+#include "control/stores.h"
 #include "kafka/admin.h"
 #include "transform/transform.h"
 
@@ -73,7 +74,8 @@ std::vector<Tried> try_everything(const settings::Config& config, const Kinds& k
     const std::string path = fmt::format("pipelines[{}]", i);
     if (pipeline.transform) all.push_back(try_transform(*pipeline.transform, path + ".transform"));
     for (size_t j = 0; j < pipeline.to.size(); ++j) {
-      all.push_back(try_store(kinds, pipeline, pipeline.to[j], fmt::format("{}.to[{}]", path, j)));
+      for (const SingleStore& store : single_stores(pipeline.to[j]))
+        all.push_back(try_store(kinds, pipeline, store.sink, fmt::format("{}.to[{}]", path, j)));
     }
   }
   return all;

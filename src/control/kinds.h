@@ -27,6 +27,9 @@ struct Kinds {
       open_reader;
 };
 
+/// One store of a replicated sink as a sink of its own.
+settings::Sink as_sink(const settings::ReplicaStore& store);
+std::string table_name(const settings::Sink& sink);
 /// How a store is called in reports, findings and failure records: "warehouse.duckdb:flights".
 std::string store_name(const settings::Sink& sink);
 

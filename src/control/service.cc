@@ -9,6 +9,7 @@
 #include "base/log_line.h"
 #include "base/os/clock.h"
 #include "control/kafka_access.h"
+#include "control/stores.h"
 #include "pipeline/capture.h"
 #include "pipeline/deliver.h"
 
@@ -22,7 +23,7 @@ class Delivery {
                                                  const settings::Config& config,
                                                  const settings::Pipeline& pipeline,
                                                  const settings::Sink& sink, const Kinds& kinds,
-                                                 bool once) {
+                                                 notify::Notifier& notifier, bool once) {
     transform::Settings sql;
     if (pipeline.transform) {
       sql.sql = pipeline.transform->sql;
@@ -30,8 +31,17 @@ class Delivery {
       sql.tables = pipeline.transform->tables;
     }
     auto transform = HOLDFAST_TRY(in_pipeline(pipeline, transform::Transform::open(sql)));
-    auto store =
-        HOLDFAST_TRY(in_pipeline(pipeline, kinds.open_sink(pipeline, sink, transform->schema())));
+    OpenStore store = HOLDFAST_TRY(in_pipeline(
+        pipeline, open_store(config, client, pipeline, sink, transform->schema(), kinds,
+                             [&notifier, name = pipeline.name](const std::string& its_name,
+                                                               const std::string& datacenter,
+                                                               const std::string& why) {
+                               notifier.post({notify::Subject::breaker_opened,
+                                              {{"pipeline", name},
+                                               {"store", its_name},
+                                               {"datacenter", datacenter},
+                                               {"why", why}}});
+                             })));
     pipeline::DeliverSettings settings;
     settings.name = pipeline.name;
     settings.kafka = client;
@@ -45,8 +55,14 @@ class Delivery {
     std::unique_ptr<Delivery> made(new Delivery);
     made->name_ = pipeline.name;
     made->store_ = settings.store;
+    made->failures_ = std::move(store.failures);
+    settings.on_rejected = [&notifier, name = pipeline.name](uint64_t count,
+                                                             const std::string& why) {
+      notifier.post({notify::Subject::rejected,
+                     {{"pipeline", name}, {"count", std::to_string(count)}, {"why", why}}});
+    };
     made->deliver_ = HOLDFAST_TRY(in_pipeline(
-        pipeline, pipeline::Deliver::open(settings, std::move(transform), std::move(store))));
+        pipeline, pipeline::Deliver::open(settings, std::move(transform), std::move(store.sink))));
     made->thread_ = std::thread([delivery = made.get()] { delivery->run(); });
     return made;
   }
@@ -57,6 +73,7 @@ class Delivery {
 
   Status stop() {
     deliver_->stop();
+    for (const auto& failures : failures_) failures->stop();
     if (thread_.joinable()) thread_.join();
     return ended_;
   }
@@ -97,6 +114,7 @@ class Delivery {
   }
 
   std::string name_, store_;
+  std::vector<std::unique_ptr<pipeline::QueuedFailures>> failures_;  // outlive `deliver_`
   std::unique_ptr<pipeline::Deliver> deliver_;
   Status ended_;  // written before `over_`, read after it or after the join
   std::atomic<bool> over_ = false;
@@ -146,8 +164,8 @@ class RunningService final : public Service {
       const bool once = options_.once && !sources;
       for (const auto& pipeline : config_.pipelines) {
         for (const auto& sink : pipeline.to) {
-          deliveries_.push_back(HOLDFAST_TRY(
-              Delivery::start(access_->client(), config_, pipeline, sink, kinds_, once)));
+          deliveries_.push_back(HOLDFAST_TRY(Delivery::start(access_->client(), config_, pipeline,
+                                                             sink, kinds_, notifier_, once)));
         }
       }
     }
@@ -248,6 +266,7 @@ class RunningService final : public Service {
   const settings::Config config_;
   const Kinds kinds_;
   const ServiceOptions options_;
+  notify::Notifier notifier_{notify_settings(config_.notify)};
   std::optional<KafkaAccess> access_;
   std::unique_ptr<BrokerWatch> watch_;
   std::unique_ptr<pipeline::Capture> capture_;

@@ -161,6 +161,7 @@ struct Deliver::Impl {
     for (const Refused& one : which)
       records.push_back(record_of(events.events()[one.event], one, now_us));
     HOLDFAST_CHECKED(failures.put(records));
+    if (settings.on_rejected) settings.on_rejected(records.size(), which.front().cause);
     const std::lock_guard lock(mutex);
     now.rejected += records.size();
     return {};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,9 @@ struct DeliverSettings {
   /// `missing_topic_wait_ms` is over, and is an error then.
   bool once = false;
   int64_t missing_topic_wait_ms = 10'000;
+
+  /// Told after events were put into the failure queue: how many, and why the first of them.
+  std::function<void(uint64_t count, const std::string& why)> on_rejected = {};
 
   int64_t retry_first_ms = 100;
   int64_t retry_max_ms = 30'000;

@@ -24,11 +24,13 @@ Status FailureQueue::open() {
     return fail(ErrorCode::invalid,
                 "pipeline " + settings_.name + " has no failure topic, and an event was refused");
   auto admin = HOLDFAST_TRY(kafka::Admin::create(settings_.kafka));
-  // A new cluster may refuse the default of one replica by policy; a topic that exists is taken as
+  // What failed is kept until somebody drops it, however long that takes. A new cluster may refuse
+  // the default of one replica by policy; a topic that exists is taken as
   // it is.
   HOLDFAST_CHECKED(
       admin->ensure_topic({.name = settings_.failure_topic,
-                           .configs = {{"max.message.bytes", std::to_string(record_bytes_max)}}},
+                           .configs = {{"max.message.bytes", std::to_string(record_bytes_max)},
+                                       {"retention.ms", "-1"}}},
                           request_timeout_ms));
   producer_ = HOLDFAST_TRY(
       kafka::Producer::create(settings_.kafka, {.message_bytes_max = record_bytes_max}));

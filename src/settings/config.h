@@ -78,10 +78,50 @@ struct PostgresSink {
   int64_t timeout_ms = 10'000;
 };
 
+/// One of the stores that shall hold the same; exactly one kind is set.
+struct ReplicaStore {
+  std::string datacenter;
+  std::optional<DuckDbSink> duckdb;
+  std::optional<PostgresSink> postgres;
+};
+
+/// The same rows in a store of each data center.
+struct ReplicatedSink {
+  std::vector<ReplicaStore> stores;
+};
+
 /// One store; exactly one kind is set.
 struct Sink {
   std::optional<DuckDbSink> duckdb;
   std::optional<PostgresSink> postgres;
+  std::optional<ReplicatedSink> replicated;
+};
+
+/// A place that can fail as a whole. What its stores miss is recorded in another one's Kafka.
+struct Datacenter {
+  std::string name;
+  std::string bootstrap_servers;  // of its Kafka; empty: that of `kafka`
+  std::string failures_in;    // the data center that keeps what this one misses; empty: the next
+  std::string failure_topic;  // empty: "holdfast.failures.NAME"
+};
+
+/// Who is told of repairs and alarms.
+struct Slack {
+  std::string token;  // with `channel`: Slack's Web API
+  std::string channel;
+  std::string webhook;  // an incoming webhook's URL
+  std::string url = "https://slack.com/api/chat.postMessage";
+};
+struct Webhook {
+  std::string url;
+  std::map<std::string, std::string> headers;
+};
+struct Notify {
+  std::optional<Slack> slack;
+  std::vector<Webhook> webhooks;
+  std::map<std::string, std::string> texts;  // by subject
+  int64_t timeout_ms = 10'000;
+  int64_t alarm_every_ms = 300'000;
 };
 
 /// How much goes into one transaction of a store: whichever bound is reached first closes the
@@ -117,6 +157,8 @@ struct Config {
   Spool spool;
   std::vector<Source> sources;
   std::vector<Pipeline> pipelines;
+  std::vector<Datacenter> datacenters;
+  Notify notify;
   Failures failures{
       "holdfast.failures"};  // of sources, and of pipelines that name none of their own
   Log log;
@@ -124,6 +166,22 @@ struct Config {
   /// The failure topic of a pipeline: its own, or the one for all.
   const std::string& failure_topic(const Pipeline& pipeline) const {
     return pipeline.failures ? pipeline.failures->topic : failures.topic;
+  }
+  /// nullptr when there is none of that name.
+  const Datacenter* datacenter(const std::string& name) const {
+    for (const Datacenter& one : datacenters)
+      if (one.name == name) return &one;
+    return nullptr;
+  }
+  /// The data center that keeps what `missing` misses: the one it names, or the next in the list.
+  const Datacenter& keeper(const Datacenter& missing) const {
+    if (const Datacenter* named = datacenter(missing.failures_in)) return *named;
+    const auto index = static_cast<size_t>(&missing - datacenters.data());
+    return datacenters[(index + 1) % datacenters.size()];
+  }
+  static std::string failure_topic(const Datacenter& missing) {
+    return missing.failure_topic.empty() ? "holdfast.failures." + missing.name
+                                         : missing.failure_topic;
   }
 };
 

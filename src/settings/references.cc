@@ -18,6 +18,7 @@ class References {
     check_kafka();
     check_sources();
     check_pipelines();
+    check_datacenters();
     if (config_.sources.empty() && config_.pipelines.empty() && loaded_.usable()) {
       report(Fault::Kind::error, "",
              "nothing to do: give at least one entry under sources or pipelines");
@@ -62,6 +63,47 @@ class References {
     }
   }
 
+  void error(const std::string& path, std::string message) {
+    report(Fault::Kind::error, path, std::move(message));
+  }
+
+  void check_datacenters() {
+    std::map<std::string, std::string> names, topics;
+    for (size_t i = 0; i < config_.datacenters.size(); ++i) {
+      const Datacenter& one = config_.datacenters[i];
+      const std::string path = fmt::format("datacenters[{}]", i);
+      unique(names, one.name, path + ".name", "data center");
+      unique(topics, Config::failure_topic(one), path + ".failure_topic", "failure topic");
+      if (one.failures_in == one.name)
+        error(path + ".failures_in", "what a data center misses must be kept in another one");
+      else if (!one.failures_in.empty() && config_.datacenter(one.failures_in) == nullptr)
+        error(path + ".failures_in",
+              fmt::format("there is no data center \"{}\"", one.failures_in));
+    }
+    if (config_.datacenters.size() == 1)
+      error("datacenters[0].name", "one data center alone has nobody to keep what it misses");
+    for (const auto& [subject, text] : config_.notify.texts) {
+      if (subject != "repaired" && subject != "nothing" && subject != "failed" &&
+          subject != "rejected" && subject != "breaker_opened")
+        error("notify.texts." + subject, fmt::format("there is no message \"{}\"", subject));
+    }
+    if (const auto& slack = config_.notify.slack;
+        slack && slack->token.empty() != slack->channel.empty())
+      error("notify.slack", "`token` and `channel` belong together");
+  }
+
+  void check_replicated(const ReplicatedSink& replicated, const std::string& path) {
+    std::map<std::string, std::string> used;
+    if (replicated.stores.size() < 2) error(path + ".stores", "needs two stores at least");
+    for (size_t i = 0; i < replicated.stores.size(); ++i) {
+      const std::string at = fmt::format("{}.stores[{}].datacenter", path, i);
+      unique(used, replicated.stores[i].datacenter, at, "data center");
+      if (config_.datacenter(replicated.stores[i].datacenter) == nullptr)
+        error(at, fmt::format("there is no data center \"{}\" under `datacenters`",
+                              replicated.stores[i].datacenter));
+    }
+  }
+
   void check_pipelines() {
     std::map<std::string, std::string> names, tables;
     for (size_t i = 0; i < config_.pipelines.size(); ++i) {
@@ -81,6 +123,10 @@ class References {
                              postgres->table),
                  fmt::format("{}.to[{}].postgres.table", path, j), "table");
       }
+      for (size_t j = 0; j < pipeline.to.size(); ++j)
+        if (pipeline.to[j].replicated)
+          check_replicated(*pipeline.to[j].replicated,
+                           fmt::format("{}.to[{}].replicated", path, j));
       if (pipeline.transform && pipeline.transform->columns.empty() &&
           !pipeline.transform->sql.empty()) {
         report(Fault::Kind::warning, path + ".transform",

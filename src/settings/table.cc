@@ -134,13 +134,66 @@ static void describe(Visitor& v, PostgresSink& p) {
              p.timeout_ms, 100, 600'000);
 }
 
+static void describe(Visitor& v, ReplicaStore& r) {
+  v.identifier({"datacenter", "Which of the `datacenters` it stands in.", required}, r.datacenter);
+  section(v, {"duckdb", "A table in a DuckDB file."}, r.duckdb);
+  section(v, {"postgres", "A table of a PostgreSQL database."}, r.postgres);
+  v.exactly_one({"duckdb", "postgres"});
+}
+
+static void describe(Visitor& v, ReplicatedSink& r) {
+  sections(v, {"stores", "At least two, each in a data center of its own.", required}, r.stores);
+}
+
 static void describe(Visitor& v, Sink& s) {
   section(v, {"duckdb", "A table in a DuckDB file; rows and positions in one transaction."},
           s.duckdb);
   section(v,
           {"postgres", "A table of a PostgreSQL database; rows and positions in one transaction."},
           s.postgres);
-  v.exactly_one({"duckdb", "postgres"});
+  section(v,
+          {"replicated",
+           "The same rows in a store of each data center; what one misses is recorded and repaired "
+           "later."},
+          s.replicated);
+  v.exactly_one({"duckdb", "postgres", "replicated"});
+}
+
+static void describe(Visitor& v, Datacenter& d) {
+  v.identifier({"name", "Unique; in failure records and messages.", required}, d.name);
+  v.text({"bootstrap_servers", "Its Kafka. Without it, the one under `kafka`."},
+         d.bootstrap_servers);
+  v.text({"failures_in",
+          "The data center whose Kafka keeps what this one misses. Without it, the next in the "
+          "list."},
+         d.failures_in);
+  v.text({"failure_topic", "The topic there. Without it, holdfast.failures.NAME."},
+         d.failure_topic);
+}
+
+static void describe(Visitor& v, Slack& s) {
+  v.text({"token", "With `channel`: a token for Slack's chat.postMessage."}, s.token);
+  v.text({"channel", "For example \"#client-replication-channel\"."}, s.channel);
+  v.text({"webhook", "Instead of a token: the URL of an incoming webhook."}, s.webhook);
+  v.text({"url", "Where chat.postMessage is."}, s.url);
+}
+
+static void describe(Visitor& v, Webhook& w) {
+  v.text({"url", "Gets a POST with {\"subject\", \"text\", \"values\"}.", required}, w.url);
+  v.entries({"headers", "Sent along."}, w.headers);
+}
+
+static void describe(Visitor& v, Notify& n) {
+  section(v, {"slack", "Slack."}, n.slack);
+  sections(v, {"webhooks", "Other servers to be told."}, n.webhooks);
+  v.entries(
+      {"texts",
+       "Own texts by subject: repaired, nothing, failed, rejected, breaker_opened. {repaired}, "
+       "{superseded}, {failing}, {datacenter}, {why}, ... are filled in."},
+      n.texts);
+  v.duration({"timeout", "Of one request. It is tried five times."}, n.timeout_ms, 100, 60'000);
+  v.duration({"alarm_every", "An alarm of one kind and place comes once in so long."},
+             n.alarm_every_ms, 0, 86'400'000);
 }
 
 static void describe(Visitor& v, Batch& b) {
@@ -176,6 +229,9 @@ void describe(Visitor& v, Config& c) {
   section(v, {"spool", "The durable queue between the sources and Kafka."}, c.spool);
   sections(v, {"sources", "Where events come from."}, c.sources);
   sections(v, {"pipelines", "What happens to them."}, c.pipelines);
+  sections(v, {"datacenters", "Where stores stand, and where what they miss is recorded."},
+           c.datacenters);
+  section(v, {"notify", "Who is told of repairs and alarms."}, c.notify);
   section(v, {"failures", "The failure queue for all that names none of its own."}, c.failures);
   section(v, {"log", "What is printed while running."}, c.log);
 }

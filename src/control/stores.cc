@@ -1,0 +1,77 @@
+#include "control/stores.h"
+
+#include "sink/replicated/replicated_sink.h"
+
+namespace holdfast::control {
+
+FailurePlace failure_place(const settings::Config& config, const kafka::ClientSettings& own,
+                           const settings::Datacenter& missing) {
+  FailurePlace place{own, settings::Config::failure_topic(missing)};
+  const settings::Datacenter& keeper = config.keeper(missing);
+  if (!keeper.bootstrap_servers.empty()) place.client.bootstrap_servers = keeper.bootstrap_servers;
+  return place;
+}
+
+std::vector<SingleStore> single_stores(const settings::Sink& sink) {
+  if (!sink.replicated) return {{"", sink}};
+  std::vector<SingleStore> stores;
+  for (const auto& store : sink.replicated->stores)
+    stores.push_back({store.datacenter, as_sink(store)});
+  return stores;
+}
+
+Result<OpenStore> open_store(const settings::Config& config, const kafka::ClientSettings& own,
+                             const settings::Pipeline& pipeline, const settings::Sink& sink,
+                             const event::Schema& schema, const Kinds& kinds,
+                             const OnBreaker& on_open) {
+  OpenStore store;
+  if (!sink.replicated) {
+    store.sink = HOLDFAST_TRY(kinds.open_sink(pipeline, sink, schema));
+    return store;
+  }
+  std::vector<sink::Replica> replicas;
+  for (const SingleStore& one : single_stores(sink)) {
+    const settings::Datacenter* datacenter = config.datacenter(one.datacenter);
+    if (datacenter == nullptr)
+      return fail(ErrorCode::invalid, "there is no data center " + one.datacenter);
+    FailurePlace place = failure_place(config, own, *datacenter);
+    store.failures.push_back(std::make_unique<pipeline::QueuedFailures>(
+        pipeline.name, std::move(place.client), std::move(place.topic)));
+    replicas.push_back({.datacenter = one.datacenter,
+                        .store = store_name(one.sink),
+                        .tables = table_name(one.sink),
+                        .open = [&kinds, pipeline, sink_of = one.sink,
+                                 schema] { return kinds.open_sink(pipeline, sink_of, schema); },
+                        .failures = store.failures.back().get()});
+  }
+  sink::ReplicatedSettings settings{.pipeline = pipeline.name};
+  if (on_open)
+    settings.on_open = [on_open](const sink::Replica& replica, const std::string& why) {
+      on_open(replica.store, replica.datacenter, why);
+    };
+  store.sink = HOLDFAST_TRY(sink::ReplicatedSink::open(std::move(replicas), settings));
+  return store;
+}
+
+notify::Settings notify_settings(const settings::Notify& notify) {
+  notify::Settings made;
+  if (notify.slack) {
+    made.slack_token = notify.slack->token;
+    made.slack_channel = notify.slack->channel;
+    made.slack_webhook = notify.slack->webhook;
+    made.slack_url = notify.slack->url;
+  }
+  for (const auto& webhook : notify.webhooks)
+    made.webhooks.push_back({webhook.url, webhook.headers});
+  for (const auto subject :
+       {notify::Subject::repaired, notify::Subject::nothing, notify::Subject::failed,
+        notify::Subject::rejected, notify::Subject::breaker_opened}) {
+    const auto text = notify.texts.find(notify::name(subject));
+    if (text != notify.texts.end()) made.texts[subject] = text->second;
+  }
+  made.timeout_ms = notify.timeout_ms;
+  made.alarm_every_ms = notify.alarm_every_ms;
+  return made;
+}
+
+}  // namespace holdfast::control
