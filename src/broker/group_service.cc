@@ -121,9 +121,9 @@ void GroupService::forget_old_offsets(Instant now) {
   const auto pending = [this](std::string_view group) {
     return has_pending_offsets && has_pending_offsets(group);
   };
-  const auto old = coordinator::what_is_too_old(
-      core_.state().offsets(), core_.state().groups(), groups_, pending,
-      now.wall_ms - core_.settings().groups.offsets_retention_ms);
+  const int64_t retention_ms = int64_t{core_.settings().groups.offsets_retention_minutes} * 60'000;
+  const auto old = coordinator::what_is_too_old(core_.state().offsets(), core_.state().groups(),
+                                                groups_, pending, now.wall_ms - retention_ms);
   size_t offsets = 0;
   for (const auto& record : old.offsets) {
     if (!core_.change(record)) return;  // the next check finds them again

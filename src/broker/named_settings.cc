@@ -10,6 +10,8 @@
 namespace holdfast::broker {
 namespace {
 
+using coordinator::GroupSettings;
+
 /// Where a setting is kept, as two functions, so that the table needs to know no member's type.
 struct Place {
   std::string_view name;
@@ -56,6 +58,14 @@ constexpr Place of_limits(std::string_view name) {
           }};
 }
 
+template <auto Member>
+constexpr Place of_groups(std::string_view name) {
+  return {name, [](const BrokerSettings& settings) { return text_of(settings.groups.*Member); },
+          [](BrokerSettings& settings, std::string_view text) {
+            return read_text(text, settings.groups.*Member);
+          }};
+}
+
 // Each name is also in the table of config.cc, which knows its type and its least value.
 constexpr Place kPlaces[] = {
     of_broker<&BrokerSettings::auto_create_topics>("auto.create.topics.enable"),
@@ -64,6 +74,12 @@ constexpr Place kPlaces[] = {
     of_broker<&BrokerSettings::node_id>("node.id"),
     of_broker<&BrokerSettings::producer_id_expiration_ms>("producer.id.expiration.ms"),
     of_broker<&BrokerSettings::segment_bytes>("log.segment.bytes"),
+    of_groups<&GroupSettings::initial_rebalance_delay_ms>("group.initial.rebalance.delay.ms"),
+    of_groups<&GroupSettings::members_max>("group.max.size"),
+    of_groups<&GroupSettings::offsets_retention_minutes>("offsets.retention.minutes"),
+    of_groups<&GroupSettings::retention_check_ms>("offsets.retention.check.interval.ms"),
+    of_groups<&GroupSettings::session_timeout_max_ms>("group.max.session.timeout.ms"),
+    of_groups<&GroupSettings::session_timeout_min_ms>("group.min.session.timeout.ms"),
     of_limits<&BrokerLimits::connections_max>("max.connections"),
     of_limits<&BrokerLimits::fetch_bytes_max>("fetch.max.bytes"),
     of_limits<&BrokerLimits::fetch_session_partitions_max>("holdfast.fetch.session.partitions.max"),

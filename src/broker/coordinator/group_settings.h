@@ -12,7 +12,7 @@ struct GroupSettings {
   int32_t initial_rebalance_delay_ms = 100;
   /// For who joins without knowing its id: it can neither send heartbeats nor be seen to go.
   int32_t new_member_timeout_ms = 300'000;
-  int64_t offsets_retention_ms = 604'800'000;  // offsets.retention.minutes
+  int32_t offsets_retention_minutes = 10'080;  // offsets.retention.minutes: a week
   int64_t retention_check_ms = 600'000;        // offsets.retention.check.interval.ms
   uint32_t members_max = 10'000;               // of one group (group.max.size)
   uint32_t groups_max = 100'000;               // with members, now or before
