@@ -45,6 +45,10 @@ void SimulatedLoop::run() {
   HOLDFAST_CHECK(false);
 }
 
+std::unique_ptr<os::Connecting> SimulatedLoop::connect(const os::Address&, int64_t, Connected) {
+  HOLDFAST_CHECK(false);
+}
+
 std::unique_ptr<os::Timer> SimulatedLoop::make_timer(std::function<void()> expired) {
   return std::make_unique<SimulatedTimer>(scheduler_, std::move(expired));
 }

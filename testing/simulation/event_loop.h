@@ -22,6 +22,9 @@ class SimulatedLoop final : public os::EventLoop {
       const os::Address& address,
       std::function<void(std::unique_ptr<os::Connection>)> accepted) override;
 
+  std::unique_ptr<os::Connecting> connect(const os::Address& address, int64_t timeout_ms,
+                                          Connected done) override;  // never: a broker calls nobody
+
  private:
   Scheduler& scheduler_;
   Network& network_;
