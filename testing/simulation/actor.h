@@ -11,7 +11,6 @@ struct TopicPlan {
   std::string name;
   int32_t partitions = 1;
   bool compacted = false;
-  bool for_transactions = false;  // outputs of read-process-write, with nothing else in it
   uint32_t value_bytes_most = 200;
 };
 

@@ -15,10 +15,7 @@ Plan plan_of(uint64_t seed) {
   plan.producers = static_cast<int>(chance.between(0, 3));
   plan.consumers = static_cast<int>(chance.between(1, 3));
   plan.compaction = chance.one_in(3);
-  plan.transactions = static_cast<int>(chance.between(0, 2));
-  plan.copiers = static_cast<int>(chance.between(0, 2));
-  plan.group_members = static_cast<int>(chance.between(0, 3));
-  if (plan.producers + plan.transactions == 0) plan.producers = 2;
+  if (plan.producers == 0) plan.producers = 2;
   plan.kills = fault();
   plan.power_cuts = fault();
   plan.stops = fault();
@@ -36,10 +33,8 @@ Plan plan_of(uint64_t seed) {
 }
 
 std::string Plan::text() const {
-  std::string text =
-      fmt::format("{} s, {} producers, {} consumers, {} transactional, {} copiers, {} in groups{};",
-                  work_us / seconds, producers, consumers, transactions, copiers, group_members,
-                  compaction ? ", compaction" : "");
+  std::string text = fmt::format("{} s, {} producers, {} consumers{};", work_us / seconds,
+                                 producers, consumers, compaction ? ", compacted topic" : "");
   const auto add = [&](bool on, const char* name) {
     if (on) text += std::string(" ") + name;
   };

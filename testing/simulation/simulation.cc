@@ -143,8 +143,6 @@ Outcome Run::outcome() {
       .states_compared = broker_.states_compared(),
       .faults = faults_.count() + world_.network.resets() + world_.network.duplicates()};
   outcome.report = history::check(world_.history);
-  for (const auto& transaction : world_.history.transactions)
-    outcome.transactions_committed += transaction.outcome == history::Outcome::ok;
   return outcome;
 }
 

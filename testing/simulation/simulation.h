@@ -16,9 +16,6 @@ struct Plan {
   int producers = 0;
   int consumers = 0;
   bool compaction = false;
-  int transactions = 0;  // transactional producers
-  int copiers = 0;       // read-process-write
-  int group_members = 0;
 
   bool kills = false;
   bool power_cuts = false;
@@ -48,7 +45,6 @@ struct Outcome {
   uint64_t broker_starts = 0;
   uint64_t states_compared = 0;
   uint64_t faults = 0;
-  uint64_t transactions_committed = 0;
   bool well() const { return violations.empty() && report.clean(); }
 };
 
