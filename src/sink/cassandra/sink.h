@@ -41,9 +41,8 @@ struct CassandraSettings {
   cql::Consistency read = cql::Consistency::local_quorum;
   /// With more than one statement, an event's go as one logged batch.
   bool atomic = false;
-  /// Makes the ledger's tables (and, for one table without `columns`, that table itself) if they
-  /// are missing.
-  bool create_tables = true;
+  /// Makes the ledger's tables if they are missing. Tables of events are the user's own design.
+  bool create_ledger = true;
   /// Versions further than this ahead of the clock are rejected: such a cell could not be written
   /// again for as long.
   int64_t ahead_max_us = 3'600'000'000;

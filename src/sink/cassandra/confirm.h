@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "sink/api/sink.h"
+#include "sink/cassandra/mapping.h"
+
+namespace holdfast::sink {
+
+/// Looks each entry's rows up by key. A row is `present` with the event's own version, `superseded`
+/// with a newer one; an older one, or none, is `missing`. A deletion is `present` when no row is
+/// there: whether the deletion or nothing at all came is not to be seen.
+Result<std::vector<Held>> confirm_batch(cql::Session& session,
+                                        const std::vector<TableMapping>& mapping,
+                                        const CassandraSettings& settings, const Batch& batch);
+
+}  // namespace holdfast::sink

@@ -1,0 +1,300 @@
+#include "sink/cassandra/sink.h"
+
+#include <gtest/gtest.h>
+
+#include "sink/api/conformance.h"
+#include "sink/cassandra/interop/real_cassandra.h"
+
+namespace holdfast::sink {
+namespace {
+
+using conformance::batch_of;
+using conformance::Conformance;
+using cql::must;
+using cql::RealCassandra;
+using cql::texts;
+using Lines = std::vector<std::string>;
+
+/// One keyspace for the whole program: making one takes the servers a second.
+struct Shared {
+  std::unique_ptr<cql::Session> session;
+  std::string keyspace;
+  int tables = 0;
+
+  static Shared& get() {
+    static Shared* one = [] {
+      auto* made = new Shared;  // lives as long as the program: the servers are its children
+      made->session = RealCassandra::shared().session();
+      made->keyspace = RealCassandra::shared().make_keyspace(*made->session);
+      return made;
+    }();
+    return *one;
+  }
+  std::string make_table(const std::string& columns) {
+    const std::string name = "t" + std::to_string(++tables);
+    const Status made =
+        session->change_schema("CREATE TABLE " + keyspace + "." + name + " (" + columns + ")");
+    EXPECT_TRUE(made) << made.error().message;
+    return name;
+  }
+};
+
+constexpr const char* stamp = "ce_source text, ce_epoch bigint, ce_sequence bigint, ";
+
+CassandraSettings settings_for(std::vector<CassandraTable> tables,
+                               RealCassandra::Datacenter where = RealCassandra::amsterdam) {
+  CassandraSettings settings;
+  settings.session = RealCassandra::shared().settings(where);
+  settings.keyspace = Shared::get().keyspace;
+  settings.pipeline = "p";
+  settings.tables = std::move(tables);
+  settings.write = cql::Consistency::each_quorum;
+  return settings;
+}
+
+class CassandraTarget : public conformance::Target {
+ public:
+  CassandraTarget() {
+    if (!RealCassandra::shared().start()) return;
+    table_ = Shared::get().make_table(
+        std::string(stamp) +
+        "n bigint, word text, PRIMARY KEY ((ce_source, ce_epoch), ce_sequence)");
+  }
+  Result<std::unique_ptr<Sink>> open() override {
+    if (table_.empty()) return fail(ErrorCode::unavailable, "no Cassandra here");
+    auto sink = CassandraSink::open(settings_for({{.table = table_, .when = {{"n", "!666"}}}}),
+                                    conformance::schema());
+    if (!sink) return std::unexpected(sink.error());
+    return std::unique_ptr<Sink>(std::move(*sink));
+  }
+  std::multiset<std::string> contents() override {
+    const auto rows =
+        must(Shared::get().session->run("SELECT ce_source, ce_epoch, ce_sequence, n, word FROM " +
+                                        Shared::get().keyspace + "." + table_));
+    std::multiset<std::string> all;
+    for (std::string line : texts(rows)) {
+      for (int i = 0; i < 2; ++i) line[line.find('|')] = '/';
+      for (int i = 0; i < 2; ++i) line[line.find('|')] = ' ';
+      all.insert(std::move(line));
+    }
+    return all;
+  }
+
+ private:
+  std::string table_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Cassandra, Conformance,
+                         ::testing::Values([] { return std::make_unique<CassandraTarget>(); }));
+
+/// Orders by id, with tags that fan out into a second table.
+struct Orders {
+  Orders() {
+    Shared& shared = Shared::get();
+    by_id =
+        shared.make_table(std::string(stamp) + "id bigint PRIMARY KEY, status text, at timestamp");
+    by_tag = shared.make_table(std::string(stamp) +
+                               "tag text, id bigint, status text, PRIMARY KEY (tag, id)");
+    settings = settings_for({{.table = by_id,
+                              .columns = {{"id", "id"}, {"status", "status"}, {"at", "at"}},
+                              .when = {{"kind", "order"}},
+                              .delete_when = {{"status", "deleted"}}},
+                             {.table = by_tag,
+                              .columns = {{"id", "id"}, {"status", "status"}, {"tag", "tags"}},
+                              .when = {{"kind", "order"}},
+                              .fan_out = "tags",
+                              .delete_when = {{"status", "deleted"}}}});
+  }
+  static event::Schema schema() {
+    using event::ColumnType;
+    return {{"id", ColumnType::int64},
+            {"kind", ColumnType::text},
+            {"status", ColumnType::text},
+            {"at", ColumnType::timestamp},
+            {"tags", ColumnType::json}};
+  }
+  std::unique_ptr<CassandraSink> open(CassandraSettings with) const {
+    auto sink = CassandraSink::open(with, schema());
+    EXPECT_TRUE(sink) << sink.error().message;
+    return sink ? std::move(*sink) : nullptr;
+  }
+  std::unique_ptr<CassandraSink> open() const { return open(settings); }
+
+  struct Order {
+    int64_t sequence, id, version;
+    std::string status;
+    std::string tags = "[]";
+    bool deletion = false;
+    std::string kind = "order";
+  };
+  static Batch batch(const std::vector<Order>& orders, bool moves = true) {
+    Batch batch;
+    batch.sources = {"shop"};
+    batch.rows = event::Rows(schema());
+    for (const Order& one : orders) {
+      batch.entries.push_back({.row = static_cast<int32_t>(batch.rows.rows()),
+                               .epoch = 1,
+                               .sequence = one.sequence,
+                               .version = one.version,
+                               .deletion = one.deletion});
+      batch.rows.column(0).add<int64_t>(one.id);
+      batch.rows.column(1).add_text(one.kind);
+      batch.rows.column(2).add_text(one.status);
+      batch.rows.column(3).add<int64_t>(1'700'000'000'123'456);
+      batch.rows.column(4).add_text(one.tags);
+    }
+    if (moves) batch.upto[{"orders", 0}] = orders.back().sequence + 1;
+    return batch;
+  }
+  Lines rows(const std::string& table, const std::string& columns,
+             RealCassandra::Datacenter where = RealCassandra::amsterdam) const {
+    const auto session = RealCassandra::shared().session(where);
+    return texts(
+        must(session->run("SELECT " + columns + " FROM " + Shared::get().keyspace + "." + table)));
+  }
+
+  std::string by_id, by_tag;
+  CassandraSettings settings;
+};
+
+TEST(CassandraSink, AnEventFansOutOverTablesAndListsInBothDatacenters) {
+  HOLDFAST_NEEDS_CASSANDRA(cassandra);
+  Orders orders;
+  const auto sink = orders.open();
+  ASSERT_TRUE(sink->write(Orders::batch(
+                              {{0, 7, 100, "new", R"(["red","blue"])"}, {1, 8, 101, "new", "[]"}}))
+                  .complete());
+  for (const auto where : {RealCassandra::amsterdam, RealCassandra::frankfurt}) {
+    EXPECT_EQ(orders.rows(orders.by_id, "id, status, at, ce_sequence, writetime(status)", where),
+              (Lines{"7|new|1700000000123|0|100", "8|new|1700000000123|1|101"}));
+    EXPECT_EQ(orders.rows(orders.by_tag, "tag, id, status, ce_source", where),
+              (Lines{"blue|7|new|shop", "red|7|new|shop"}));
+  }
+}
+
+TEST(CassandraSink, TheNewestWinsInAnyOrderAndADeletionStays) {
+  HOLDFAST_NEEDS_CASSANDRA(cassandra);
+  Orders orders;
+  const auto sink = orders.open();
+  // Newest first, the rest replayed behind it, as a repair does.
+  ASSERT_TRUE(sink->write(Orders::batch({{5, 1, 500, "newest"}})).complete());
+  ASSERT_TRUE(
+      sink->write(Orders::batch({{3, 1, 300, "older"}, {4, 1, 400, "gone", "[]", true}}, false))
+          .complete());
+  EXPECT_EQ(orders.rows(orders.by_id, "id, status"), Lines{"1|newest"});
+  ASSERT_TRUE(sink->write(Orders::batch({{6, 1, 600, "deleted"}}, false)).complete());
+  ASSERT_TRUE(
+      sink->write(Orders::batch({{5, 1, 500, "newest"}, {3, 1, 300, "older"}}, false)).complete());
+  EXPECT_EQ(orders.rows(orders.by_id, "id, status"), Lines{});
+  ASSERT_TRUE(sink->write(Orders::batch({{7, 1, 700, "again"}}, false)).complete());
+  EXPECT_EQ(orders.rows(orders.by_id, "id, status"), Lines{"1|again"});
+}
+
+TEST(CassandraSink, ConfirmAsksTheRowsThemselves) {
+  HOLDFAST_NEEDS_CASSANDRA(cassandra);
+  Orders orders;
+  const auto sink = orders.open();
+  const Batch batch = Orders::batch({{0, 1, 100, "a", R"(["x"])"},
+                                     {1, 1, 200, "b", R"(["x"])"},
+                                     {2, 2, 300, "c", R"(["x","y"])"},
+                                     {3, 3, 400, "d"},
+                                     {4, 4, 500, "e", R"(["x"])", true}});
+  EXPECT_EQ(*sink->confirm(batch), (std::vector<Held>{Held::missing, Held::missing, Held::missing,
+                                                      Held::missing, Held::present}));
+  ASSERT_TRUE(sink->write(batch).complete());
+  must(Shared::get().session->run("DELETE FROM " + Shared::get().keyspace + "." + orders.by_tag +
+                                  " WHERE tag = 'y' AND id = 2"));
+  EXPECT_EQ(*sink->confirm(batch),
+            (std::vector<Held>{Held::superseded, Held::present, Held::missing, Held::present,
+                               Held::present}));
+}
+
+TEST(CassandraSink, WhatCanNeverBeWrittenIsNamedAndNothingIsSent) {
+  HOLDFAST_NEEDS_CASSANDRA(cassandra);
+  Orders orders;
+  const auto sink = orders.open();
+  Batch batch = Orders::batch({{0, 1, 100, "a"},
+                               {1, 2, 101, "b", "no list"},
+                               {2, 3, 102, "c", "[]", false, "invoice"},
+                               {3, 4, INT64_MAX, "d"}});
+  batch.entries.push_back({.row = 4, .epoch = 1, .sequence = 4, .version = 104});
+  batch.rows.column(0).add_null();
+  for (const size_t column : {1, 2, 4})
+    batch.rows.column(column).add_text(column == 1 ? "order" : "[]");
+  batch.rows.column(3).add_null();
+  const Written written = sink->write(batch);
+  EXPECT_EQ(written.outcomes[0], Outcome::unavailable);
+  ASSERT_EQ(written.refusals.size(), 4u);
+  EXPECT_EQ(written.refusals[0].cause.code, "conversion");
+  EXPECT_EQ(written.refusals[1].cause.code, "no_table");
+  EXPECT_EQ(written.refusals[2].cause.code, "version_ahead");
+  EXPECT_EQ(written.refusals[3].cause.code, "conversion");
+  EXPECT_EQ(orders.rows(orders.by_id, "id"), Lines{});
+  for (const auto& refusal : written.refusals)
+    batch.entries[refusal.entry].row = Entry::handed_over;
+  EXPECT_TRUE(sink->write(batch).complete());
+  EXPECT_EQ(orders.rows(orders.by_id, "id"), Lines{"1"});
+}
+
+TEST(CassandraSink, AReplacedRowIsNotTakenForLost) {
+  HOLDFAST_NEEDS_CASSANDRA(cassandra);
+  Orders orders;
+  const auto sink = orders.open();
+  ASSERT_TRUE(sink->write(Orders::batch({{0, 1, 100, "a"}, {1, 1, 200, "b"}, {2, 2, 300, "c"}}))
+                  .complete());
+  conformance::Found rows, without;
+  const auto reader = sink->reader();
+  ASSERT_TRUE(reader) << reader.error().message;
+  ASSERT_TRUE((*reader)->read_back({}, conformance::collect(rows)));
+  ASSERT_TRUE((*reader)->read_filtered({}, conformance::collect(without)));
+  EXPECT_EQ(rows, (conformance::Found{{{"shop", 1, 1}, 1}, {{"shop", 1, 2}, 1}}));
+  EXPECT_EQ(without, (conformance::Found{{{"shop", 1, 0}, 1}}));
+}
+
+TEST(CassandraSink, OfTwoWritersTheLedgerNeverClaimsWhatNeitherApplied) {
+  HOLDFAST_NEEDS_CASSANDRA(cassandra);
+  Orders orders;
+  const auto zombie = orders.open();
+  const auto writer = orders.open();
+  ASSERT_TRUE(writer->write(Orders::batch({{0, 1, 100, "a"}, {1, 2, 101, "b"}, {2, 3, 102, "c"}}))
+                  .complete());
+  // It knows nothing of them, and is behind.
+  ASSERT_TRUE(zombie->write(Orders::batch({{0, 1, 100, "a"}, {1, 2, 101, "b"}})).complete());
+  ASSERT_TRUE(zombie->write(Orders::batch({{5, 6, 105, "f"}})).complete());
+  const auto next = orders.open();
+  const Written again =
+      next->write(Orders::batch({{2, 3, 102, "c"}, {3, 4, 103, "d"}, {5, 6, 105, "f"}}));
+  ASSERT_TRUE(again.complete());
+  EXPECT_EQ(again.outcomes[1], Outcome::applied);
+  EXPECT_EQ(orders.rows(orders.by_id, "id, status"), (Lines{"1|a", "2|b", "3|c", "4|d", "6|f"}));
+}
+
+TEST(CassandraSink, TablesThatCannotBeReplayedIntoAreRefused) {
+  HOLDFAST_NEEDS_CASSANDRA(cassandra);
+  Shared& shared = Shared::get();
+  const auto message = [&](CassandraTable table) {
+    const auto sink = CassandraSink::open(settings_for({std::move(table)}), Orders::schema());
+    EXPECT_FALSE(sink);
+    EXPECT_EQ(sink.error().code, ErrorCode::invalid);
+    return sink ? "" : sink.error().message;
+  };
+  const std::string counter = shared.make_table("id bigint PRIMARY KEY, hits counter");
+  EXPECT_NE(message({.table = counter, .columns = {{"id", "id"}, {"hits", "id"}}}).find("counter"),
+            std::string::npos);
+  const std::string list =
+      shared.make_table(std::string(stamp) + "id bigint PRIMARY KEY, tags list<text>");
+  EXPECT_NE(message({.table = list, .columns = {{"id", "id"}, {"tags", "tags"}}}).find("tags"),
+            std::string::npos);
+  const std::string bare = shared.make_table("id bigint PRIMARY KEY, status text");
+  EXPECT_NE(
+      message({.table = bare, .columns = {{"id", "id"}, {"status", "status"}}}).find("ce_source"),
+      std::string::npos);
+  EXPECT_NE(message({.table = "nowhere"}).find("nowhere"), std::string::npos);
+  const std::string text =
+      shared.make_table(std::string(stamp) + "id bigint PRIMARY KEY, status text");
+  EXPECT_NE(message({.table = text, .columns = {{"id", "id"}, {"status", "id"}}}).find("status"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace holdfast::sink

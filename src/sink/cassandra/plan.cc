@@ -1,0 +1,184 @@
+#include "sink/cassandra/plan.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "base/planted_bug.h"
+#include "sink/cassandra/cell.h"
+
+namespace holdfast::sink {
+namespace {
+
+/// Strikes one event, once in a process, for the negative builds.
+bool strike(const Entry& entry) {
+  static bool done = false;
+  if (done || entry.sequence != 100) return false;
+  return done = true;
+}
+
+int badness(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::unavailable:
+      return 1;
+    case Outcome::unknown:
+      return 2;
+    case Outcome::rejected:
+      return 3;
+    default:
+      return 0;
+  }
+}
+
+class Planner {
+ public:
+  Planner(const Batch& batch, const std::vector<TableMapping>& mapping,
+          const CassandraSettings& settings, const Ledger* ledger, int64_t now_us)
+      : batch_(batch),
+        mapping_(mapping),
+        settings_(settings),
+        ledger_(ledger),
+        ahead_us_(now_us + settings.ahead_max_us) {}
+
+  WritePlan plan() {
+    plan_.outcomes.assign(batch_.entries.size(), Outcome::applied);
+    plan_.requests.reserve(batch_.entries.size());
+    for (uint32_t i = 0; i < batch_.entries.size(); ++i) {
+      const Entry& entry = batch_.entries[i];
+      if (entry.row < 0) continue;
+      if (!is_new(entry)) {
+        plan_.outcomes[i] = Outcome::superseded;
+        continue;
+      }
+      if constexpr (planted_bug == PlantedBug::lose_event)
+        if (strike(entry)) continue;
+      add(i, entry);
+    }
+    if (!plan_.refusals.empty()) refuse();
+    return std::move(plan_);
+  }
+
+ private:
+  bool is_new(const Entry& entry) {
+    if (ledger_ == nullptr) return true;
+    if (last_ == nullptr || last_->source != entry.source || last_->epoch != entry.epoch) {
+      const std::pair stream(batch_.sources[entry.source], entry.epoch);
+      fresh_ = &plan_.applied[stream];
+      const auto found = ledger_->applied().find(stream);
+      before_ = found == ledger_->applied().end() ? nullptr : &found->second;
+    }
+    last_ = &entry;
+    if (before_ != nullptr && before_->contains(entry.sequence)) return false;
+    return fresh_->add(entry.sequence);
+  }
+
+  void add(uint32_t index, const Entry& entry) {
+    if (entry.version > ahead_us_)
+      return refuse_one(index, "version_ahead", "its version is too far ahead of the clock");
+    const RowSource from{batch_.rows,
+                         static_cast<size_t>(entry.row),
+                         batch_.sources[entry.source],
+                         entry.epoch,
+                         entry.sequence,
+                         entry.version};
+    auto requests = requests_of(mapping_, from, entry.deletion);
+    if (!requests)
+      return refuse_one(index,
+                        requests.error().code == ErrorCode::not_found ? "no_table" : "conversion",
+                        requests.error().message);
+    if (settings_.atomic && requests->size() > 1) {
+      cql::Request whole = std::move(requests->front());
+      for (size_t i = 1; i < requests->size(); ++i)
+        whole.bound.push_back(std::move((*requests)[i].bound.front()));
+      requests->clear();
+      requests->push_back(std::move(whole));
+    }
+    for (cql::Request& request : *requests) {
+      request.consistency = settings_.write;
+      plan_.requests.push_back(std::move(request));
+      plan_.entry_of.push_back(index);
+    }
+  }
+
+  void refuse_one(uint32_t index, std::string code, std::string message) {
+    plan_.outcomes[index] = Outcome::rejected;
+    plan_.refusals.push_back({index, {std::move(code), std::move(message)}});
+  }
+
+  void refuse() {
+    plan_.requests.clear();
+    plan_.entry_of.clear();
+    for (Outcome& outcome : plan_.outcomes)
+      if (outcome != Outcome::rejected) outcome = Outcome::unavailable;
+  }
+
+  const Batch& batch_;
+  const std::vector<TableMapping>& mapping_;
+  const CassandraSettings& settings_;
+  const Ledger* ledger_;
+  const int64_t ahead_us_;
+  const Entry* last_ = nullptr;
+  SequenceSet* fresh_ = nullptr;
+  const SequenceSet* before_ = nullptr;
+  WritePlan plan_;
+};
+
+}  // namespace
+
+Result<size_t> each_target(
+    const std::vector<TableMapping>& mapping, const RowSource& from,
+    const std::function<Status(const TableMapping&, const RowSource&)>& each) {
+  size_t tables = 0;
+  for (const TableMapping& table : mapping) {
+    if (!holds(table.when, from.rows, from.row)) continue;
+    ++tables;
+    if (!table.fan_out) {
+      HOLDFAST_CHECKED(each(table, from));
+      continue;
+    }
+    const event::Column& list = from.rows.column(*table.fan_out);
+    if (list.is_null(from.row)) continue;
+    RowSource one = from;
+    for (const std::string& element : HOLDFAST_TRY(list_elements(list.text(from.row)))) {
+      one.element = &element;
+      HOLDFAST_CHECKED(each(table, one));
+    }
+  }
+  return tables;
+}
+
+Result<std::vector<cql::Request>> requests_of(const std::vector<TableMapping>& mapping,
+                                              const RowSource& from, bool deletion) {
+  std::vector<cql::Request> requests;
+  const auto add = [&](const TableMapping& table, const RowSource& one) -> Status {
+    const bool remove =
+        deletion || (!table.delete_when.empty() && holds(table.delete_when, one.rows, one.row));
+    requests.push_back(HOLDFAST_TRY(make_write(table, one, remove)));
+    return {};
+  };
+  const size_t tables = HOLDFAST_TRY(each_target(mapping, from, add));
+  if (tables == 0) return fail(ErrorCode::not_found, "no table is meant for this event");
+  return requests;
+}
+
+WritePlan plan_write(const Batch& batch, const std::vector<TableMapping>& mapping,
+                     const CassandraSettings& settings, const Ledger* ledger, int64_t now_us) {
+  return Planner(batch, mapping, settings, ledger, now_us).plan();
+}
+
+Outcome outcome_of(cql::Certainty certainty) {
+  if (certainty == cql::Certainty::not_applied) return Outcome::unavailable;
+  return certainty == cql::Certainty::refused ? Outcome::rejected : Outcome::unknown;
+}
+
+bool worse_outcome(Outcome a, Outcome b) {
+  return badness(a) < badness(b);
+}
+
+Written refuse_all(const Batch& batch, Outcome outcome, Cause cause) {
+  Written written;
+  written.outcomes.assign(batch.entries.size(), outcome);
+  written.refusals.push_back({0, std::move(cause)});
+  return written;
+}
+
+}  // namespace holdfast::sink
