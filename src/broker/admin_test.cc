@@ -16,7 +16,6 @@
 #include "wire/messages/fetch.h"
 #include "wire/messages/find_coordinator.h"
 #include "wire/messages/incremental_alter_configs.h"
-#include "wire/messages/init_producer_id.h"
 #include "wire/messages/list_offsets.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/offset_commit.h"
@@ -328,23 +327,6 @@ TEST_F(Admin, OffsetsThatCannotBeKeptAreRefusedOneByOne) {
             1);
 }
 
-TEST_F(Admin, TransactionsAreRefusedPlainly) {
-  wire::FindCoordinatorRequest find;
-  find.key_type = 1;
-  find.coordinator_keys = {"tx"};
-  EXPECT_EQ(client_->call<wire::FindCoordinatorResponse>(find, 4).coordinators.at(0).error_code,
-            Code::unsupported_version);
-  wire::InitProducerIdRequest init;
-  init.transactional_id = "tx";
-  EXPECT_EQ(client_->call<wire::InitProducerIdResponse>(init, 4).error_code,
-            Code::unsupported_version);
-  find.key_type = 0;
-  EXPECT_EQ(client_->call<wire::FindCoordinatorResponse>(find, 4).coordinators.at(0).port,
-            broker_->address().port);
-  find.key = "g";
-  EXPECT_EQ(client_->call<wire::FindCoordinatorResponse>(find, 1).port, broker_->address().port);
-}
-
 TEST_F(Admin, TopicPartitionsComePageByPage) {
   create(topic("a", 3));
   create(topic("b", 2));
@@ -383,6 +365,22 @@ TEST_F(Admin, TheClusterAndItsOneEpochAreDescribed) {
   EXPECT_EQ(ends.at(0).end_offset, 4);
   EXPECT_EQ(ends.at(1).end_offset, -1);
   EXPECT_EQ(ends.at(2).error_code, Code::unknown_leader_epoch);
+}
+
+TEST_F(Admin, TheBrokerCoordinatesGroupsAndTransactions) {
+  wire::FindCoordinatorRequest find;
+  find.coordinator_keys = {"x"};
+  for (const int8_t type : {0, 1}) {
+    find.key_type = type;
+    EXPECT_EQ(client_->call<wire::FindCoordinatorResponse>(find, 4).coordinators.at(0).port,
+              broker_->address().port);
+  }
+  find.key_type = 2;
+  EXPECT_EQ(client_->call<wire::FindCoordinatorResponse>(find, 6).coordinators.at(0).error_code,
+            Code::invalid_request);
+  find.key_type = 0;
+  find.key = "g";
+  EXPECT_EQ(client_->call<wire::FindCoordinatorResponse>(find, 1).port, broker_->address().port);
 }
 
 }  // namespace

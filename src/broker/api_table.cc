@@ -5,6 +5,8 @@
 
 #include "broker/context.h"
 #include "broker/handlers/handlers.h"
+#include "wire/messages/add_offsets_to_txn.h"
+#include "wire/messages/add_partitions_to_txn.h"
 #include "wire/messages/alter_configs.h"
 #include "wire/messages/alter_partition_reassignments.h"
 #include "wire/messages/api_versions.h"
@@ -23,6 +25,7 @@
 #include "wire/messages/describe_topic_partitions.h"
 #include "wire/messages/describe_user_scram_credentials.h"
 #include "wire/messages/elect_leaders.h"
+#include "wire/messages/end_txn.h"
 #include "wire/messages/fetch.h"
 #include "wire/messages/find_coordinator.h"
 #include "wire/messages/heartbeat.h"
@@ -41,6 +44,7 @@
 #include "wire/messages/offset_for_leader_epoch.h"
 #include "wire/messages/produce.h"
 #include "wire/messages/sync_group.h"
+#include "wire/messages/txn_offset_commit.h"
 
 namespace holdfast::broker {
 namespace {
@@ -75,8 +79,12 @@ constexpr ServedApi kServed[] = {
     served<wire::CreateTopicsRequest>("create topics"),
     served<wire::DeleteTopicsRequest>("delete topics"),
     served<wire::DeleteRecordsRequest>("move the start of a partition"),
-    served<wire::InitProducerIdRequest>("ids for idempotent producers"),
+    served<wire::InitProducerIdRequest>("ids for idempotent and transactional producers; fences old ones"),
     served<wire::OffsetForLeaderEpochRequest>("where a leader epoch ends"),
+    served<wire::AddPartitionsToTxnRequest>("partitions join a transaction"),
+    served<wire::AddOffsetsToTxnRequest>("a group's offsets join a transaction"),
+    served<wire::EndTxnRequest>("commit or abort a transaction"),
+    served<wire::TxnOffsetCommitRequest>("offsets that count once their transaction commits"),
     served<wire::DescribeAclsRequest>("there are no access rules, and this says so"),
     served<wire::DescribeConfigsRequest>(
         "settings of topics and of the broker, with their sources"),

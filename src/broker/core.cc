@@ -35,6 +35,9 @@ Core::Core(const BrokerSettings& settings, State& state, log::Log& log, Outlet& 
                       [this] { return load_be<uint32_t>(new_id_().bytes.data()); }) {
   last_checkpoint_ = log.checkpoint_position();
   state_.on_topic_deleted = [this](Topic& topic) { topic_deleted(topic); };
+  groups_.has_pending_offsets = [this](std::string_view group) {
+    return state_.pending_offsets().has_group(group);
+  };
 }
 
 Core::~Core() {
@@ -43,6 +46,7 @@ Core::~Core() {
 
 void Core::serve(const wire::RequestHeader& request, uint64_t connection, uint64_t sequence,
                  Instant now) {
+  transactions_.recover(now);
   Context context(*this, {connection, sequence, request.api_version, request.correlation_id},
                   request.client_id.value_or(""), now);
   const ServedApi* api = find_served_api(request.api_key);
@@ -73,8 +77,12 @@ void Core::durable(log::Position upto, Instant now) {
   for (; !appends_.empty() && appends_.front().position <= upto; appends_.pop_front()) {
     const Append& append = appends_.front();
     if (!append.partition) continue;
-    append.partition->high_watermark = append.end;
-    grown(*append.partition, append.bytes);
+    Partition& partition = *append.partition;
+    const int64_t stable_end = std::max(partition.last_stable_offset, append.stable_end);
+    const bool newly_stable = stable_end > partition.last_stable_offset;
+    partition.high_watermark = append.end;
+    partition.last_stable_offset = stable_end;
+    grown(partition, append.bytes, newly_stable);
   }
   while (!waiting_.empty() && waiting_.front().position <= upto) {
     auto then = std::move(waiting_.front().then);
@@ -144,9 +152,11 @@ void Core::tick(Instant now) {
     }
   }
   groups_.tick(now);
+  transactions_.tick(now);
   if (now.steady_ms >= housekeeping_ms_) {
     housekeeping_ms_ = now.steady_ms + kHousekeepingMs;
     forget_idle_producers(now);
+    transactions_.forget_idle_ids(now);
   }
 }
 
@@ -155,7 +165,8 @@ void Core::answer_waiting_fetches(Instant now) {
 }
 
 int64_t Core::next_deadline_ms() const {
-  int64_t next = std::min(housekeeping_ms_, groups_.next_deadline_ms());
+  int64_t next = std::min(
+      {housekeeping_ms_, groups_.next_deadline_ms(), transactions_.next_deadline_ms()});
   if (!fetches_.empty()) next = std::min(next, fetches_.begin()->first.first);
   if (!waiting_.empty()) next = std::min(next, waiting_check_ms_);
   return next;
@@ -199,9 +210,11 @@ Result<int64_t> Core::append(Partition& partition, const record::BatchView& batc
   partition.last_append = HOLDFAST_TRY(log_.append(key, body));
   state_.replay_batch(partition, batch, base_offset, now.wall_ms);
   if (partition.producers.size() > settings_.limits.producer_ids_per_partition_max) {
-    partition.producers.shrink(settings_.limits.producer_ids_per_partition_max * 9 / 10);
+    partition.producers.shrink(settings_.limits.producer_ids_per_partition_max * 9 / 10,
+                               [&](int64_t id) { return partition.in_transaction(id); });
   }
-  appends_.push_back({partition.last_append, &partition, partition.end, batch.size()});
+  appends_.push_back(
+      {partition.last_append, &partition, partition.end, partition.stable_end(), batch.size()});
   return base_offset;
 }
 
@@ -239,8 +252,14 @@ std::unique_ptr<FetchWaiter> Core::release(FetchWaiter& waiter) {
   return std::move(node.mapped());
 }
 
-void Core::grown(Partition& partition, uint64_t bytes) {
+/// A reader of committed records waits for the last stable offset. When it moves, more may have
+/// become readable than what was appended last, so it looks for itself.
+void Core::grown(Partition& partition, uint64_t bytes, bool newly_stable) {
   for (FetchWaiter* waiter : partition.waiters) {
+    if (waiter->committed_only && partition.transactions) {
+      if (!newly_stable) continue;
+      waiter->missing_bytes = 0;
+    }
     waiter->missing_bytes -= static_cast<int64_t>(bytes);
     if (waiter->missing_bytes > 0 || waiter->ready) continue;
     waiter->ready = true;
@@ -258,7 +277,7 @@ void Core::topic_deleted(Topic& topic) {
     for (Append& append : appends_) {
       if (append.partition == partition.get()) append.partition = nullptr;
     }
-    grown(*partition, INT64_MAX / 2);
+    grown(*partition, INT64_MAX / 2, true);
     for (FetchWaiter* waiter : partition->waiters) std::erase(waiter->partitions, partition.get());
   }
 }
@@ -266,7 +285,8 @@ void Core::topic_deleted(Topic& topic) {
 void Core::forget_idle_producers(Instant now) {
   for (const auto& [name, topic] : state_.topics()) {
     for (const auto& partition : topic->partitions) {
-      partition->producers.expire(now.wall_ms - settings_.producer_id_expiration_ms);
+      partition->producers.expire(now.wall_ms - settings_.producer_id_expiration_ms,
+                                  [&](int64_t id) { return partition->in_transaction(id); });
     }
   }
 }

@@ -14,6 +14,7 @@
 #include "broker/group_service.h"
 #include "broker/settings.h"
 #include "broker/state.h"
+#include "broker/transaction_service.h"
 #include "log/log.h"
 #include "record/compression.h"
 #include "wire/gather.h"
@@ -88,6 +89,7 @@ class Core {
   const BrokerSettings& settings() const { return settings_; }
   const os::Address& address() const { return address_; }
   GroupService& groups() { return groups_; }
+  TransactionService& transactions() { return transactions_; }
 
   /// Appends the change and applies it. An error: nothing happened.
   Status change(const StateRecord& record);
@@ -127,6 +129,7 @@ class Core {
     log::Position position;
     Partition* partition;  // null: deleted meanwhile
     int64_t end;
+    int64_t stable_end;
     uint64_t bytes;
   };
   struct Waiting {
@@ -141,7 +144,7 @@ class Core {
   };
 
   Status may_append() const;
-  void grown(Partition& partition, uint64_t bytes);
+  void grown(Partition& partition, uint64_t bytes, bool newly_stable);
   void finish_ready(Instant now);
   std::unique_ptr<FetchWaiter> release(FetchWaiter& waiter);
   void topic_deleted(Topic& topic);
@@ -154,6 +157,7 @@ class Core {
   log::Log& log_;
   Outlet& outlet_;
   os::Address address_;
+  TransactionService transactions_{*this};
   log::Position state_end_;
   log::Position durable_;  // as far as `durable` has told: answers and high watermarks go together
   bool stalled_ = false;

@@ -22,6 +22,7 @@ class FetchWaiter {
   int64_t missing_bytes = 0;
   uint64_t number = 0;  // given by the core
   bool ready = false;
+  bool committed_only = false;  // waits for what is stable
   std::vector<Partition*> partitions;
 };
 

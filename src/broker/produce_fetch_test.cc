@@ -190,7 +190,7 @@ TEST_F(ProduceFetch, WrongBatchesAreRefusedAndLeaveNothingBehind) {
       produce(
           make_batch({"a"}, {.producer_id = 5, .epoch = 0, .sequence = 0, .transactional = true}))
           .error_code,
-      Code::invalid_txn_state);
+      Code::transactional_id_authorization_failed);
 
   EXPECT_EQ(list_offset(-1).offset, 0);
   EXPECT_EQ(produce(good).base_offset, 0);

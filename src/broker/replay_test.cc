@@ -245,6 +245,12 @@ TEST(Replay, StateRecordsReadBackAndNoPrefixOfOnePasses) {
       LogStartMoved{7, 99},
       coordinator::OffsetsCommitted{"g", {{"t", 1, {5, 0, 6, "m"}}}},
       coordinator::ProducerIdsReserved{1000},
+      coordinator::TransactionalIdTaken{"tx", 7, 3, 2, 5, 60'000, 99},
+      coordinator::TransactionGrew{7, true, {3, 4}, {"g", "h"}, 99},
+      coordinator::TransactionPrepared{7, true, 4, 3, 8, 99},
+      coordinator::TransactionCompleted{7, 99},
+      coordinator::TransactionOffsetsStored{7, {"g", {{"t", 1, {5, 0, 6, "m"}}}}},
+      coordinator::TransactionalIdForgotten{"tx"},
   };
   for (const StateRecord& record : records) {
     const ByteBuffer bytes = encode(record);

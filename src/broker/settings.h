@@ -32,6 +32,7 @@ struct BrokerLimits {
   uint32_t producer_ids_per_partition_max =
       100'000;  // remembered for idempotence; the longest idle ones are forgotten
   int32_t offset_metadata_bytes_max = 4096;  // offset.metadata.max.bytes
+  uint32_t transactional_ids_max = 100'000;
   uint32_t group_offsets_max = 1'000'000;    // stored offsets of all groups together
 };
 
@@ -51,6 +52,8 @@ struct BrokerSettings {
   uint64_t log_bytes_max = UINT64_MAX;
   int64_t producer_id_expiration_ms = 86'400'000;
   coordinator::GroupSettings groups;
+  int32_t transaction_timeout_ms_max = 900'000;         // transaction.max.timeout.ms
+  int64_t transactional_id_expiration_ms = 604'800'000;  // transactional.id.expiration.ms
   BrokerLimits limits;
 };
 

@@ -55,6 +55,7 @@ void State::replay_batch(log::PartitionId log_id, const record::BatchView& batch
 void State::replay_batch(Partition& partition, const record::BatchView& batch, int64_t base_offset,
                          int64_t now_ms) {
   partition.end = base_offset + batch.last_offset_delta() + 1;
+  if (batch.transactional()) replay_transactional(partition, batch, base_offset, now_ms);
   if (!batch.idempotent() || batch.base_sequence() < 0) return;
   partition.producers.replay(
       {.producer_id = batch.producer_id(),
@@ -67,7 +68,10 @@ void State::replay_batch(Partition& partition, const record::BatchView& batch, i
 }
 
 void State::restart_done() {
-  for (const auto& [id, partition] : by_log_id_) partition->high_watermark = partition->end;
+  for (const auto& [id, partition] : by_log_id_) {
+    partition->high_watermark = partition->end;
+    partition->last_stable_offset = partition->stable_end();
+  }
   producer_ids_.skip_block();
 }
 
@@ -100,9 +104,13 @@ Status State::apply(const TopicDeleted& record) {
   if (found == topics_.end()) return contradiction("an unknown topic was deleted");
   Topic& gone = *found->second;
   if (on_topic_deleted) on_topic_deleted(gone);
-  for (const auto& partition : gone.partitions) by_log_id_.erase(partition->log_id);
+  for (const auto& partition : gone.partitions) {
+    by_log_id_.erase(partition->log_id);
+    transactions_.forget_partition(partition->log_id.value);
+  }
   partition_count_ -= static_cast<uint32_t>(gone.partitions.size());
   offsets_.forget_topic(gone.name);
+  pending_offsets_.forget_topic(gone.name);
   by_name_.erase(gone.name);
   topics_.erase(found);
   return {};
@@ -137,11 +145,14 @@ Status State::apply(const LogStartMoved& record) {
   if (record.log_start > partition.end)
     return contradiction("the start of a partition moved behind its end");
   partition.log_start = std::max(partition.log_start, record.log_start);
+  partition.last_stable_offset = std::max(partition.last_stable_offset, partition.log_start);
+  if (partition.transactions) partition.transactions->drop_below(partition.log_start);
   return {};
 }
 
 Status State::apply(const coordinator::OffsetsCommitted& record) {
   offsets_.replay(record);
+  pending_offsets_.committed(record);
   return {};
 }
 
@@ -190,6 +201,11 @@ void State::refresh_rules(Topic& changed) const {
   };
 }
 
+Partition* State::partition(log::PartitionId log_id) const {
+  const auto found = by_log_id_.find(log_id);
+  return found == by_log_id_.end() ? nullptr : found->second;
+}
+
 Topic* State::topic(std::string_view name) const {
   const auto found = by_name_.find(name);
   return found == by_name_.end() ? nullptr : found->second;
@@ -209,6 +225,8 @@ ByteBuffer State::checkpoint() const {
   write_config(out, broker_config_);
   producer_ids_.write(out);
   offsets_.write(out);
+  transactions_.write(out);
+  pending_offsets_.write(out);
   out.number(static_cast<uint32_t>(topics_.size()));
   for (const auto& [id, each] : topics_) {
     write_id(out, id);
@@ -220,6 +238,9 @@ ByteBuffer State::checkpoint() const {
       out.number(partition->log_start);
       out.number(partition->end);
       partition->producers.write(out);
+      const bool none = !partition->transactions || partition->transactions->empty();
+      out.number(static_cast<uint8_t>(!none));
+      if (!none) partition->transactions->write(out);
     }
   }
   groups_.write(out);
@@ -240,6 +261,8 @@ Status State::load(ByteView checkpoint, int64_t now_ms) {
   broker_config_ = read_config(in);
   producer_ids_.read(in);
   offsets_.read(in);
+  if (!transactions_.read(in)) return contradiction("the checkpoint has a transactional id twice");
+  pending_offsets_.read(in);
   const uint32_t count = in.count(28);
   for (uint32_t i = 0; i < count && !in.failed(); ++i) HOLDFAST_CHECKED(read_topic(in, now_ms));
   groups_.read(in);
@@ -261,6 +284,9 @@ Status State::read_topic(StateReader& in, int64_t now_ms) {
     partition.log_start = in.number<int64_t>();
     partition.end = in.number<int64_t>();
     partition.producers.read(in, now_ms);
+    if (in.number<uint8_t>() == 0) continue;
+    partition.transactions = std::make_unique<coordinator::PartitionTransactions>();
+    partition.transactions->read(in);
   }
   if (in.failed()) return fail(ErrorCode::corrupt, "the broker's checkpoint is cut short");
   if (topic(loaded->name) || topic(loaded->id))

@@ -8,6 +8,8 @@
 #include <unordered_map>
 
 #include "broker/coordinator/stored_groups.h"
+#include "broker/coordinator/pending_offsets.h"
+#include "broker/coordinator/transactions.h"
 #include "broker/state_record.h"
 #include "record/batch.h"
 
@@ -50,6 +52,10 @@ class State {
   const coordinator::Offsets& offsets() const { return offsets_; }
   const coordinator::StoredGroups& groups() const { return groups_; }
   coordinator::ProducerIds& producer_ids() { return producer_ids_; }
+  const coordinator::Transactions& transactions() const { return transactions_; }
+  const coordinator::PendingOffsets& pending_offsets() const { return pending_offsets_; }
+  /// By its number in the log; null: there is none (any more).
+  Partition* partition(log::PartitionId log_id) const;
 
   /// Called right before a topic goes, while its partitions are still there.
   std::function<void(Topic&)> on_topic_deleted;
@@ -67,6 +73,14 @@ class State {
   Status apply(const coordinator::GroupStored& record);
   Status apply(const coordinator::GroupsForgotten& record);
   Status apply(const coordinator::OffsetsForgotten& record);
+  Status apply(const coordinator::TransactionalIdTaken& record);
+  Status apply(const coordinator::TransactionGrew& record);
+  Status apply(const coordinator::TransactionPrepared& record);
+  Status apply(const coordinator::TransactionCompleted& record);
+  Status apply(const coordinator::TransactionOffsetsStored& record);
+  Status apply(const coordinator::TransactionalIdForgotten& record);
+  void replay_transactional(Partition& partition, const record::BatchView& batch,
+                            int64_t base_offset, int64_t now_ms);
   Partition& add_partition(Topic& topic, log::PartitionId log_id);
   void refresh_rules(Topic& topic) const;
   Status read_topic(coordinator::StateReader& in, int64_t now_ms);
@@ -82,6 +96,8 @@ class State {
   coordinator::Offsets offsets_;
   coordinator::ProducerIds producer_ids_;
   coordinator::StoredGroups groups_;
+  coordinator::Transactions transactions_;
+  coordinator::PendingOffsets pending_offsets_;
 };
 
 }  // namespace holdfast::broker

@@ -29,6 +29,12 @@ enum class Kind : uint8_t {
   group_stored = 20,
   groups_forgotten = 21,
   offsets_forgotten = 22,
+  transactional_id_taken = 30,
+  transaction_grew = 31,
+  transaction_prepared = 32,
+  transaction_completed = 33,
+  transaction_offsets_stored = 34,
+  transactional_id_forgotten = 35,
 };
 
 struct Encoder {
@@ -90,6 +96,30 @@ struct Encoder {
     kind(Kind::offsets_forgotten);
     r.write(out);
   }
+  void operator()(const coordinator::TransactionalIdTaken& r) {
+    kind(Kind::transactional_id_taken);
+    r.write(out);
+  }
+  void operator()(const coordinator::TransactionGrew& r) {
+    kind(Kind::transaction_grew);
+    r.write(out);
+  }
+  void operator()(const coordinator::TransactionPrepared& r) {
+    kind(Kind::transaction_prepared);
+    r.write(out);
+  }
+  void operator()(const coordinator::TransactionCompleted& r) {
+    kind(Kind::transaction_completed);
+    r.write(out);
+  }
+  void operator()(const coordinator::TransactionOffsetsStored& r) {
+    kind(Kind::transaction_offsets_stored);
+    r.write(out);
+  }
+  void operator()(const coordinator::TransactionalIdForgotten& r) {
+    kind(Kind::transactional_id_forgotten);
+    r.write(out);
+  }
   void kind(Kind kind) {
     out.number(kVersion);
     out.number(static_cast<uint8_t>(kind));
@@ -142,6 +172,18 @@ std::optional<StateRecord> read_record(Kind kind, StateReader& in) {
       return GroupsForgotten::read(in);
     case Kind::offsets_forgotten:
       return OffsetsForgotten::read(in);
+    case Kind::transactional_id_taken:
+      return coordinator::TransactionalIdTaken::read(in);
+    case Kind::transaction_grew:
+      return coordinator::TransactionGrew::read(in);
+    case Kind::transaction_prepared:
+      return coordinator::TransactionPrepared::read(in);
+    case Kind::transaction_completed:
+      return coordinator::TransactionCompleted::read(in);
+    case Kind::transaction_offsets_stored:
+      return coordinator::TransactionOffsetsStored::read(in);
+    case Kind::transactional_id_forgotten:
+      return coordinator::TransactionalIdForgotten::read(in);
   }
   return std::nullopt;
 }

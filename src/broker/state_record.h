@@ -7,6 +7,7 @@
 #include "broker/coordinator/group_records.h"
 #include "broker/coordinator/offsets.h"
 #include "broker/coordinator/producer_ids.h"
+#include "broker/coordinator/transaction.h"
 #include "broker/topic.h"
 
 namespace holdfast::broker {
@@ -47,7 +48,11 @@ using StateRecord =
     std::variant<ClusterCreated, TopicCreated, TopicDeleted, PartitionsAdded, TopicConfigured,
                  BrokerConfigured, LogStartMoved, coordinator::OffsetsCommitted,
                  coordinator::ProducerIdsReserved, coordinator::GroupStored,
-                 coordinator::GroupsForgotten, coordinator::OffsetsForgotten>;
+                 coordinator::GroupsForgotten, coordinator::OffsetsForgotten,
+                 coordinator::TransactionalIdTaken,
+                 coordinator::TransactionGrew, coordinator::TransactionPrepared,
+                 coordinator::TransactionCompleted, coordinator::TransactionOffsetsStored,
+                 coordinator::TransactionalIdForgotten>;
 
 ByteBuffer encode(const StateRecord& record);
 /// Fails with `version_unknown` or `corrupt`.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/coordinator/partition_transactions.h"
 #include "broker/coordinator/producer_states.h"
 #include "log/log.h"
 #include "wire/types.h"
@@ -38,9 +40,26 @@ struct Partition {
   int64_t end = 0;        // the next record's offset
   int64_t high_watermark =
       0;  // below it all is durable, and readers may see it; the end, but for what is on its way
+  int64_t last_stable_offset =
+      0;  // below it all is decided as well; never above the high watermark
   coordinator::ProducerStates producers;
+  std::unique_ptr<coordinator::PartitionTransactions> transactions;  // null: there were none
   log::Position last_append;          // behind the newest frame of this run
   std::vector<FetchWaiter*> waiters;  // fetches that wait for more
+
+  /// The last stable offset once everything appended is durable.
+  int64_t stable_end() const {
+    const auto open = transactions ? transactions->first_open() : std::nullopt;
+    return open ? std::max(*open, log_start) : end;
+  }
+  /// Whether this producer has a transaction open here.
+  bool in_transaction(int64_t producer_id) const {
+    return transactions && transactions->open_since(producer_id);
+  }
+  /// How far readers may see: only what is committed or aborted for good, or all that is durable.
+  int64_t readable_end(bool committed_only) const {
+    return committed_only ? last_stable_offset : high_watermark;
+  }
 };
 
 /// There is one broker, so leadership never changes and no record is ever taken back: one epoch for

@@ -27,6 +27,8 @@ class Engine final : public Log {
   Status replay(Position from, const std::function<Status(const Frame&)>& visit) override;
   Status start(Callbacks callbacks) override;
   Result<Position> append(const FrameKey& key, std::span<const ByteView> body) override;
+  void hold() override { queue_.hold(); }
+  void release() override { queue_.release(); }
   Position durable() const override { return writer_.durable(); }
   Position end() const override { return end_; }
   Position begin() const override;

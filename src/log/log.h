@@ -120,6 +120,11 @@ class Log {
   /// `read_only`, `invalid` (body too large).
   virtual Result<Position> append(const FrameKey& key, std::span<const ByteView> body) = 0;
 
+  /// Frames appended until `release` go to the disk together, in one flush if one can hold them. They
+  /// are no unit: a crash may cut between any two. Short, within one turn of the owner's loop.
+  virtual void hold() = 0;
+  virtual void release() = 0;
+
   /// Everything below it survives a power cut.
   virtual Position durable() const = 0;
   /// Behind the last appended frame.

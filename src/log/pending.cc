@@ -58,7 +58,22 @@ void PendingQueue::push(const SegmentPtr& segment, const format::FrameHeader& he
     }
     std::fill(at, frame_end, std::byte{0});
     current_.end = {header.position.value + bytes};
-    wake_writer = std::exchange(writer_sleeps_, false);
+    wake_writer = may_take_locked() && std::exchange(writer_sleeps_, false);
+  }
+  if (wake_writer) changed_.notify_one();
+}
+
+void PendingQueue::hold() {
+  const std::lock_guard lock(mutex_);
+  held_ = true;
+}
+
+void PendingQueue::release() {
+  bool wake_writer = false;
+  {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    wake_writer = may_take_locked() && std::exchange(writer_sleeps_, false);
   }
   if (wake_writer) changed_.notify_one();
 }
@@ -91,10 +106,8 @@ FlushBuffer PendingQueue::buffer_locked() {
 }
 
 std::optional<FlushBatch> PendingQueue::take_locked() {
-  if (full_.empty()) {
-    if (!has_frames_locked()) return std::nullopt;
-    cut_locked(current_.segment);
-  }
+  if (!may_take_locked()) return std::nullopt;
+  if (full_.empty()) cut_locked(current_.segment);
   FlushBatch batch = std::move(full_.front());
   full_.pop_front();
   return batch;

@@ -49,6 +49,9 @@ class PendingQueue {
   /// Owner: queues a frame for `segment`, whose end it must be. Wakes the writer if it sleeps.
   void push(const SegmentPtr& segment, const format::FrameHeader& header,
             std::span<const ByteView> body);
+  /// Owner: what is pushed from now on waits for `release`; full batches do not.
+  void hold();
+  void release();
 
   /// Writer: the next batch, if there is one.
   std::optional<FlushBatch> try_take();
@@ -68,6 +71,7 @@ class PendingQueue {
   /// Closes the current batch; the next begins with the page that it ended in, or with a new
   /// segment.
   void cut_locked(const SegmentPtr& next_segment);
+  bool may_take_locked() const { return !full_.empty() || (!held_ && has_frames_locked()); }
   bool has_frames_locked() const { return current_.bytes.size() > kept_bytes_; }
 
   const uint64_t flush_bytes_max_;
@@ -78,6 +82,7 @@ class PendingQueue {
   size_t kept_bytes_ = 0;  // of current_: written before
   std::vector<FlushBuffer> free_;
   bool writer_sleeps_ = false;
+  bool held_ = false;
   bool woken_ = false;
   bool stopped_ = false;
 };

@@ -48,18 +48,41 @@ void ProducerStates::replay(const ProducedBatch& batch, int64_t now_ms) {
   producer.last_seen_ms = now_ms;
 }
 
-void ProducerStates::expire(int64_t before_ms) {
-  std::erase_if(producers_,
-                [&](const auto& entry) { return entry.second.last_seen_ms < before_ms; });
+void ProducerStates::replay_marker(int64_t producer_id, int16_t producer_epoch, int64_t now_ms) {
+  Producer& producer = producers_[producer_id];
+  if (producer.epoch != producer_epoch) producer.kept = 0;
+  producer.epoch = producer_epoch;
+  producer.last_seen_ms = now_ms;
 }
 
-void ProducerStates::shrink(size_t most) {
+void ProducerStates::expire(int64_t before_ms, const Needed& needed) {
+  std::erase_if(producers_, [&](const auto& entry) {
+    return entry.second.last_seen_ms < before_ms && !(needed && needed(entry.first));
+  });
+}
+
+void ProducerStates::shrink(size_t most, const Needed& needed) {
   if (producers_.size() <= most) return;
   std::vector<std::pair<int64_t, int64_t>> by_age;  // last seen, id
-  for (const auto& [id, producer] : producers_) by_age.emplace_back(producer.last_seen_ms, id);
-  const size_t surplus = producers_.size() - most;
+  for (const auto& [id, producer] : producers_) {
+    if (!needed || !needed(id)) by_age.emplace_back(producer.last_seen_ms, id);
+  }
+  const size_t surplus = std::min(producers_.size() - most, by_age.size());
   std::nth_element(by_age.begin(), by_age.begin() + static_cast<ptrdiff_t>(surplus), by_age.end());
   for (size_t i = 0; i < surplus; ++i) producers_.erase(by_age[i].second);
+}
+
+std::vector<ProducerStates::Seen> ProducerStates::all() const {
+  std::vector<Seen> seen;
+  seen.reserve(producers_.size());
+  for (const auto& [id, producer] : producers_) {
+    const int32_t sequence =
+        producer.kept == 0 ? -1 : producer.batches[producer.kept - 1].last_sequence;
+    seen.push_back({id, producer.epoch, sequence, producer.last_seen_ms});
+  }
+  std::sort(seen.begin(), seen.end(),
+            [](const Seen& a, const Seen& b) { return a.producer_id < b.producer_id; });
+  return seen;
 }
 
 void ProducerStates::write(StateWriter& out) const {

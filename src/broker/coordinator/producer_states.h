@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <unordered_map>
+#include <vector>
 
 #include "broker/coordinator/state_bytes.h"
 
@@ -41,11 +43,26 @@ class ProducerStates {
   /// Takes a batch that is in the log.
   void replay(const ProducedBatch& batch, int64_t now_ms);
 
+  /// Takes a marker, which ends a transaction of this producer: with a higher epoch, whatever is
+  /// on its way under the old one is fenced.
+  void replay_marker(int64_t producer_id, int16_t producer_epoch, int64_t now_ms);
+
+  /// Says which producers are not to be forgotten: those with an open transaction.
+  using Needed = std::function<bool(int64_t producer_id)>;
   /// Forgets those not seen since `before_ms`. Any sequence is accepted from them then.
-  void expire(int64_t before_ms);
+  void expire(int64_t before_ms, const Needed& needed = {});
   /// Forgets the longest idle ones until at most `most` are left.
-  void shrink(size_t most);
+  void shrink(size_t most, const Needed& needed = {});
   size_t size() const { return producers_.size(); }
+
+  /// What a tool is told of a producer.
+  struct Seen {
+    int64_t producer_id = -1;
+    int16_t producer_epoch = -1;
+    int32_t last_sequence = -1;
+    int64_t last_seen_ms = -1;
+  };
+  std::vector<Seen> all() const;
 
   void write(StateWriter& out) const;
   void read(StateReader& in, int64_t now_ms);

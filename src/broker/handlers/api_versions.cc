@@ -18,11 +18,13 @@ wire::ApiVersionsResponse all_versions() {
 
 }  // namespace
 
-/// ApiVersions: what we speak. Features are told when there are any: group.version and
-/// transaction.version come with their coordinators.
+/// ApiVersions: what we speak. Clients speak TV2 (KIP-890) because the feature says so.
 void handle(const wire::ApiVersionsRequest&, Context& context) {
   wire::ApiVersionsResponse response = all_versions();
   response.finalized_features_epoch = 0;
+  // Before version 4 clients do not expect a feature that may be off (version 0; KAFKA-17011).
+  if (context.version() >= 4) response.supported_features.push_back({"transaction.version", 0, 2});
+  response.finalized_features.push_back({"transaction.version", 2, 2});
   context.reply_now(response);
 }
 

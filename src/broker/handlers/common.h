@@ -17,6 +17,11 @@ inline wire::ErrorCode unknown_topic(bool by_id) {
   return by_id ? wire::ErrorCode::unknown_topic_id : wire::ErrorCode::unknown_topic_or_partition;
 }
 
+/// Old versions of the transaction APIs know INVALID_PRODUCER_EPOCH only.
+inline wire::ErrorCode before_producer_fenced(wire::ErrorCode code) {
+  return code == wire::ErrorCode::producer_fenced ? wire::ErrorCode::invalid_producer_epoch : code;
+}
+
 /// Whether the leader epoch that a client knows (-1: none) can be ours.
 wire::ErrorCode check_leader_epoch(int32_t current_leader_epoch);
 

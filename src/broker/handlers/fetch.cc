@@ -53,18 +53,26 @@ Code read(Core& core, const Plan& plan, const Partition& partition, const Wanted
           Answer& answer, Found& found) {
   const int64_t left = std::min<int64_t>(wanted.partition_max_bytes, plan.max_bytes - found.bytes);
   const bool at_least_one = found.bytes == 0;
-  if (wanted.fetch_offset >= partition.high_watermark || (left <= 0 && !at_least_one))
-    return Code::none;
+  const int64_t readable_end = partition.readable_end(plan.read_committed);
+  if (wanted.fetch_offset >= readable_end || (left <= 0 && !at_least_one)) return Code::none;
   const auto frames =
       core.log().read(partition.log_id, wanted.fetch_offset,
                       static_cast<uint64_t>(std::max<int64_t>(left, 0)), at_least_one);
   if (!frames) return code_for(frames.error());
   answer.records.parts.reserve(frames->size());
+  int64_t read_end = wanted.fetch_offset;
   for (const log::Frame& frame : *frames) {
-    if (frame.key.last_offset >= partition.high_watermark) break;
+    if (frame.key.last_offset >= readable_end) break;
+    read_end = frame.key.last_offset + 1;
     answer.records.parts.push_back(frame.body);
     found.bytes += static_cast<int64_t>(frame.body.size());
     if (found.pins.empty() || found.pins.back() != frame.pin) found.pins.push_back(frame.pin);
+  }
+  if (plan.read_committed && partition.transactions) {
+    partition.transactions->for_aborted(
+        wanted.fetch_offset, read_end, [&](const coordinator::AbortedRange& range) {
+          answer.aborted_transactions->push_back({range.producer_id, range.first_offset});
+        });
   }
   return Code::none;
 }
@@ -78,7 +86,8 @@ void answer_partition(Core& core, const Plan& plan, Topic* topic, const Wanted& 
     answer.high_watermark = -1;
   } else {
     found.partitions.push_back(partition);
-    answer.high_watermark = answer.last_stable_offset = partition->high_watermark;
+    answer.high_watermark = partition->high_watermark;
+    answer.last_stable_offset = partition->last_stable_offset;
     answer.log_start_offset = partition->log_start;
     if (plan.read_committed) answer.aborted_transactions.emplace();
     answer.error_code = position_fault(*partition, wanted);
@@ -164,8 +173,8 @@ Plan make_plan(const wire::FetchRequest& request, FetchSessions::Opened opened,
 
 }  // namespace
 
-/// Fetch: batches from the given offsets on, or waiting for them. Readers see what is durable.
-/// There are no transactions yet, so the last stable offset is the high watermark. A request
+/// Fetch: batches from the given offsets on, or waiting for them. Readers see what is durable, or
+/// what is durable and decided: then they are told which of it was aborted, and skip that. A request
 /// that names a session (KIP-227) tells only what is to change, and gets only what is new.
 void handle(const wire::FetchRequest& request, Context& context) {
   FetchSessions::Opened opened = context.core.fetch_sessions().open(
@@ -183,9 +192,11 @@ void handle(const wire::FetchRequest& request, Context& context) {
   const int64_t wait_ms =
       std::min(request.max_wait_ms, context.settings().limits.fetch_wait_ms_max);
   const int64_t missing_bytes = plan.min_bytes - found.bytes;
+  const bool committed_only = plan.read_committed;
   auto waiter = std::make_unique<WaitingFetch>(context.ticket, std::move(plan));
   waiter->deadline_ms = context.now.steady_ms + wait_ms;
   waiter->missing_bytes = missing_bytes;
+  waiter->committed_only = committed_only;
   waiter->partitions = std::move(found.partitions);
   context.core.park(std::move(waiter));
 }

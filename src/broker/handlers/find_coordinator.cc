@@ -8,15 +8,15 @@ namespace {
 
 using Code = wire::ErrorCode;
 using Coordinator = wire::FindCoordinatorResponse::Coordinator;
-constexpr int8_t kGroup = 0;
+constexpr int8_t kGroup = 0, kTransaction = 1;
 
 /// There is one broker, so it coordinates everything that is served at all.
 Coordinator find(std::string_view key, int8_t key_type, Context& context) {
   Coordinator found;
   found.key = key;
-  if (key_type != kGroup) {
-    found.error_code = key_type == 1 ? Code::unsupported_version : Code::invalid_request;
-    found.error_message = "transactions and share groups are not served by this broker";
+  if (key_type != kGroup && key_type != kTransaction) {
+    found.error_code = Code::invalid_request;
+    found.error_message = "share groups are not served by this broker";
     found.node_id = found.port = -1;
     return found;
   }
@@ -28,7 +28,7 @@ Coordinator find(std::string_view key, int8_t key_type, Context& context) {
 
 }  // namespace
 
-/// FindCoordinator: which broker looks after a group.
+/// FindCoordinator: which broker looks after a group or a transactional id.
 void handle(const wire::FindCoordinatorRequest& request, Context& context) {
   wire::FindCoordinatorResponse response;
   if (context.version() >= 4) {

@@ -3,6 +3,8 @@
 /// One handler for each API, in the file of its name: versions, checks, one decision, one reply.
 /// All run on the loop's thread and never block; what must wait is parked in the core.
 namespace holdfast::wire {
+struct AddOffsetsToTxnRequest;
+struct AddPartitionsToTxnRequest;
 struct AlterConfigsRequest;
 struct AlterPartitionReassignmentsRequest;
 struct ApiVersionsRequest;
@@ -21,6 +23,7 @@ struct DescribeQuorumRequest;
 struct DescribeTopicPartitionsRequest;
 struct DescribeUserScramCredentialsRequest;
 struct ElectLeadersRequest;
+struct EndTxnRequest;
 struct FetchRequest;
 struct FindCoordinatorRequest;
 struct HeartbeatRequest;
@@ -39,12 +42,15 @@ struct OffsetFetchRequest;
 struct OffsetForLeaderEpochRequest;
 struct ProduceRequest;
 struct SyncGroupRequest;
+struct TxnOffsetCommitRequest;
 }  // namespace holdfast::wire
 
 namespace holdfast::broker {
 
 class Context;
 
+void handle(const wire::AddOffsetsToTxnRequest& request, Context& context);
+void handle(const wire::AddPartitionsToTxnRequest& request, Context& context);
 void handle(const wire::AlterConfigsRequest& request, Context& context);
 void handle(const wire::AlterPartitionReassignmentsRequest& request, Context& context);
 void handle(const wire::ApiVersionsRequest& request, Context& context);
@@ -63,6 +69,7 @@ void handle(const wire::DescribeQuorumRequest& request, Context& context);
 void handle(const wire::DescribeTopicPartitionsRequest& request, Context& context);
 void handle(const wire::DescribeUserScramCredentialsRequest& request, Context& context);
 void handle(const wire::ElectLeadersRequest& request, Context& context);
+void handle(const wire::EndTxnRequest& request, Context& context);
 void handle(const wire::FetchRequest& request, Context& context);
 void handle(const wire::FindCoordinatorRequest& request, Context& context);
 void handle(const wire::HeartbeatRequest& request, Context& context);
@@ -81,5 +88,6 @@ void handle(const wire::OffsetFetchRequest& request, Context& context);
 void handle(const wire::OffsetForLeaderEpochRequest& request, Context& context);
 void handle(const wire::ProduceRequest& request, Context& context);
 void handle(const wire::SyncGroupRequest& request, Context& context);
+void handle(const wire::TxnOffsetCommitRequest& request, Context& context);
 
 }  // namespace holdfast::broker

@@ -6,17 +6,30 @@
 
 namespace holdfast::broker {
 
-/// InitProducerId: an idempotent producer gets an id of its own. One that asks again with its id
-/// and epoch (KIP-360) gets a new id rather than a new epoch, which is as good: nothing is known of
-/// it anywhere.
-void handle(const wire::InitProducerIdRequest& request, Context& context) {
+namespace {
+
+wire::InitProducerIdResponse take_transactional_id(const wire::InitProducerIdRequest& request,
+                                                   Context& context) {
   wire::InitProducerIdResponse response;
-  if (request.transactional_id) {
-    const bool empty = request.transactional_id->empty();
-    response.error_code =
-        empty ? wire::ErrorCode::invalid_request : wire::ErrorCode::unsupported_version;
-    return context.reply(response);
-  }
+  const auto answer = context.core.transactions().init(
+      {*request.transactional_id, request.producer_id, request.producer_epoch},
+      request.transaction_timeout_ms, context.now);
+  response.error_code = answer.code;
+  if (context.version() < 4) response.error_code = before_producer_fenced(answer.code);
+  response.producer_id = answer.producer_id;
+  response.producer_epoch = answer.producer_epoch;
+  return response;
+}
+
+}  // namespace
+
+/// InitProducerId: a producer takes a transactional id, and whoever had it is fenced; or an
+/// idempotent producer gets an id of its own. Such a one that asks again with its id and epoch
+/// (KIP-360) gets a new id rather than a new epoch, which is as good: nothing is known of it
+/// anywhere.
+void handle(const wire::InitProducerIdRequest& request, Context& context) {
+  if (request.transactional_id) return context.reply(take_transactional_id(request, context));
+  wire::InitProducerIdResponse response;
   auto& ids = context.state().producer_ids();
   const auto decision = ids.decide();
   if (decision.record) {

@@ -39,12 +39,12 @@ Result<std::optional<record::RecordView>> first_record(Context& context, const l
 
 /// The first record that is not older than the time. When only records below the log's start in its
 /// batch fit, the next batch is looked at.
-Status find_by_time(Context& context, const Partition& partition, int64_t timestamp_ms,
-                    Answer& answer) {
-  for (int64_t from = partition.log_start; from < partition.high_watermark;) {
+Status find_by_time(Context& context, const Partition& partition, int64_t readable_end,
+                    int64_t timestamp_ms, Answer& answer) {
+  for (int64_t from = partition.log_start; from < readable_end;) {
     const auto frame =
         HOLDFAST_TRY(context.core.log().find_time(partition.log_id, from, timestamp_ms));
-    if (!frame || frame->key.last_offset >= partition.high_watermark) break;
+    if (!frame || frame->key.last_offset >= readable_end) break;
     const auto found = HOLDFAST_TRY(first_record(
         context, *frame, from, [&](const auto& r) { return r.timestamp_ms >= timestamp_ms; }));
     if (found) {
@@ -56,10 +56,11 @@ Status find_by_time(Context& context, const Partition& partition, int64_t timest
   return {};
 }
 
-Status find_max_timestamp(Context& context, const Partition& partition, Answer& answer) {
+Status find_max_timestamp(Context& context, const Partition& partition, int64_t readable_end,
+                          Answer& answer) {
   const auto frame =
       HOLDFAST_TRY(context.core.log().find_max_timestamp(partition.log_id, partition.log_start));
-  if (!frame || frame->key.last_offset >= partition.high_watermark) return {};
+  if (!frame || frame->key.last_offset >= readable_end) return {};
   const int64_t max = frame->key.max_timestamp_ms;
   const auto found = HOLDFAST_TRY(
       first_record(context, *frame, 0, [&](const auto& r) { return r.timestamp_ms >= max; }));
@@ -67,24 +68,26 @@ Status find_max_timestamp(Context& context, const Partition& partition, Answer& 
   return {};
 }
 
-Code find(Context& context, const Partition& partition, int64_t timestamp, Answer& answer) {
+Code find(Context& context, const Partition& partition, bool committed_only, int64_t timestamp,
+          Answer& answer) {
+  const int64_t readable_end = partition.readable_end(committed_only);
   switch (timestamp) {
     case kLatest:
-      answer_with(answer, partition.high_watermark);
+      answer_with(answer, readable_end);
       return Code::none;
     case kEarliest:
     case kEarliestLocal:
       answer_with(answer, partition.log_start);
       return Code::none;
     case kMaxTimestamp: {
-      const Status found = find_max_timestamp(context, partition, answer);
+      const Status found = find_max_timestamp(context, partition, readable_end, answer);
       return found ? Code::none : code_for(found.error());
     }
     default:
       break;
   }
   if (timestamp < 0) return Code::none;  // about tiered storage, of which there is none: no offset
-  const Status found = find_by_time(context, partition, timestamp, answer);
+  const Status found = find_by_time(context, partition, readable_end, timestamp, answer);
   return found ? Code::none : code_for(found.error());
 }
 
@@ -105,7 +108,8 @@ void handle(const wire::ListOffsetsRequest& request, Context& context) {
       answer.error_code = partition ? check_leader_epoch(wanted.current_leader_epoch)
                                     : Code::unknown_topic_or_partition;
       if (answer.error_code == Code::none)
-        answer.error_code = find(context, *partition, wanted.timestamp, answer);
+        answer.error_code =
+            find(context, *partition, request.isolation_level == 1, wanted.timestamp, answer);
     }
   }
   context.reply(response);

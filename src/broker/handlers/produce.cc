@@ -37,11 +37,11 @@ void refuse(Answer& answer, Code code, std::string message) {
 
 /// Whether the batch may be appended; otherwise `answer` says why not, or where it is already.
 bool judge(const Partition& partition, const record::BatchView& batch, Answer& answer) {
-  if (batch.transactional()) {
-    refuse(answer, Code::invalid_txn_state, "transactions are not served by this broker");
+  if (!batch.idempotent()) return true;
+  if (!batch.transactional() && partition.in_transaction(batch.producer_id())) {
+    refuse(answer, Code::invalid_txn_state, "this producer has a transaction open here");
     return false;
   }
-  if (!batch.idempotent()) return true;
   const auto decision = partition.producers.check({.producer_id = batch.producer_id(),
                                                    .producer_epoch = batch.producer_epoch(),
                                                    .first_sequence = batch.base_sequence(),
@@ -77,7 +77,54 @@ Result<int64_t> append(Context& context, Partition& partition, const record::Bat
                              context.now);
 }
 
-void produce(Context& context, Partition& partition, ByteView records, Answer& answer) {
+/// A transactional batch belongs to the open transaction of its producer, or is refused: what is
+/// late must not join the next one. From version 12 on (TV2) the partition joins by being written
+/// to; before it, the client has said so.
+class TransactionGate {
+ public:
+  TransactionGate(Context& context, std::optional<std::string_view> id)
+      : context_(context), id_(id) {}
+
+  Code judge(const Partition& partition, const record::BatchView& batch) const {
+    if (!id_) return Code::transactional_id_authorization_failed;
+    const auto& transactions = context_.core.transactions();
+    const Code code = joins() ? context_.state().transactions().judge(owner(batch))
+                              : transactions.verify(owner(batch), partition);
+    return in_words_of_produce(code);
+  }
+  Code join(Partition& partition, const record::BatchView& batch) const {
+    if (!joins()) return Code::none;
+    Partition* const one = &partition;
+    return in_words_of_produce(
+        context_.core.transactions().add(owner(batch), {&one, 1}, {}, true, context_.now));
+  }
+
+ private:
+  bool joins() const { return context_.version() >= 12; }
+  TransactionService::Owner owner(const record::BatchView& batch) const {
+    return {*id_, batch.producer_id(), batch.producer_epoch()};
+  }
+  Code in_words_of_produce(Code code) const {
+    switch (code) {
+      case Code::producer_fenced:
+        return Code::invalid_producer_epoch;
+      case Code::transaction_abortable:
+        return context_.version() >= 11 ? code : Code::invalid_txn_state;
+      case Code::concurrent_transactions:
+      case Code::coordinator_not_available:
+        // Retriable in every client, and without looking for another leader.
+        return joins() && code == Code::concurrent_transactions ? code : Code::not_enough_replicas;
+      default:
+        return code;
+    }
+  }
+
+  Context& context_;
+  const std::optional<std::string_view> id_;
+};
+
+void produce(Context& context, const TransactionGate& gate, Partition& partition, ByteView records,
+             Answer& answer) {
   const TopicRules& rules = partition.topic->rules;
   answer.log_start_offset = partition.log_start;
   if (records.size() > static_cast<size_t>(rules.message_bytes_max)) {
@@ -93,7 +140,15 @@ void produce(Context& context, Partition& partition, ByteView records, Answer& a
     return refuse(answer, code_for_fault(fault), record::name(fault));
   }
   const auto batch = record::BatchView::parse(records);
+  if (batch->transactional()) {
+    if (const Code code = gate.judge(partition, *batch); code != Code::none)
+      return refuse(answer, code, "not a batch of the producer's open transaction");
+  }
   if (!judge(partition, *batch, answer)) return;
+  if (batch->transactional()) {
+    if (const Code code = gate.join(partition, *batch); code != Code::none)
+      return refuse(answer, code, "the partition cannot join the transaction");
+  }
   const auto appended = append(context, partition, *batch, answer);
   if (!appended) {
     const bool old_client = context.version() < 4;  // knows no KAFKA_STORAGE_ERROR
@@ -107,7 +162,6 @@ void produce(Context& context, Partition& partition, ByteView records, Answer& a
 Code refusal_of_all(const wire::ProduceRequest& request, int16_t version) {
   if (version < wire::produce_api.served_from) return Code::unsupported_version;
   if (request.acks < -1 || request.acks > 1) return Code::invalid_required_acks;
-  if (request.transactional_id) return Code::invalid_txn_state;
   return Code::none;
 }
 
@@ -130,6 +184,7 @@ void handle(const wire::ProduceRequest& request, Context& context) {
   wire::ProduceResponse response;
   const bool by_id = context.version() >= 13;
   const Code general = refusal_of_all(request, context.version());
+  const TransactionGate gate(context, request.transactional_id);
   log::Position needed;
   bool refused = false;
   response.responses.reserve(request.topic_data.size());
@@ -150,7 +205,7 @@ void handle(const wire::ProduceRequest& request, Context& context) {
       } else if (!partition) {
         refuse(answer, topic ? Code::unknown_topic_or_partition : unknown_topic(by_id), {});
       } else {
-        produce(context, *partition, data.records.value_or(ByteView{}), answer);
+        produce(context, gate, *partition, data.records.value_or(ByteView{}), answer);
         // A duplicate waits, too: the original may still be on its way.
         if (answer.error_code == Code::none) needed = std::max(needed, partition->last_append);
       }
