@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <sstream>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
-
-#include <sstream>
 
 #include "settings/suggest.h"
 #include "settings/units.h"
@@ -307,17 +306,21 @@ class FirstMark : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
   void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
   void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
   void OnMapEnd() override {}
 
   YAML::Mark at;
 };
 
-/// Asks the parser for two documents and no more: there is input (a comma, a line feed, a control character) for which
-/// yaml-cpp 0.7 finds documents without end, so its LoadAll would never return.
+/// Asks the parser for two documents and no more: there is input (a comma, a line feed, a control
+/// character) for which yaml-cpp 0.7 finds documents without end, so its LoadAll would never
+/// return.
 void refuse_second_document(const std::string& text, Loaded& loaded) {
   std::istringstream stream(text);
   YAML::Parser parser(stream);
