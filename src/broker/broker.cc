@@ -83,6 +83,13 @@ class RunningBroker final : public Broker {
   os::Address address() const override { return address_; }
   std::string cluster_id() const override { return cluster_id_; }
 
+  void metrics(std::move_only_function<void(std::string)> done) override {
+    loop_->post([this, done = std::move(done)]() mutable { done(server_->metrics()); });
+  }
+  void writable(std::move_only_function<void(bool)> done) override {
+    loop_->post([this, done = std::move(done)]() mutable { done(core_->writable()); });
+  }
+
   Status stop() override {
     if (!core_) return {};
     if (thread_.joinable()) {

@@ -215,6 +215,8 @@ Result<int64_t> Core::append(Partition& partition, const record::BatchView& batc
   }
   appends_.push_back(
       {partition.last_append, &partition, partition.end, partition.stable_end(), batch.size()});
+  metrics_.messages_in.add(static_cast<uint64_t>(batch.record_count()));
+  metrics_.bytes_in.add(batch.size());
   return base_offset;
 }
 

@@ -12,6 +12,7 @@
 #include "broker/coordinator/ticket.h"
 #include "broker/fetch_sessions.h"
 #include "broker/group_service.h"
+#include "broker/metrics.h"
 #include "broker/settings.h"
 #include "broker/state.h"
 #include "broker/transaction_service.h"
@@ -120,6 +121,9 @@ class Core {
   TopicId new_id() { return new_id_(); }
   std::string host_of(uint64_t connection) const { return outlet_.host_of(connection); }
   FetchSessions& fetch_sessions() { return fetch_sessions_; }
+  BrokerMetrics& metrics() { return metrics_; }
+  /// Whether changes and batches are taken just now.
+  bool writable() const { return !stalled_ && !failed_; }
 
   record::Decompressor& decompressor() { return decompressor_; }
   ByteBuffer& scratch() { return scratch_; }
@@ -177,6 +181,7 @@ class Core {
   std::function<TopicId()> new_id_;
   GroupService groups_;
   FetchSessions fetch_sessions_;
+  BrokerMetrics metrics_;
   record::Decompressor decompressor_;
   ByteBuffer scratch_;
 };

@@ -12,7 +12,8 @@ namespace holdfast::broker {
 /// Every bound that protects the broker from its clients. Reaching one slows that client down or
 /// ends its connection; it never harms another.
 struct BrokerLimits {
-  uint32_t connections_max = 4096;
+  uint32_t connections_max = 20'000;                 // max.connections
+  uint32_t connections_per_address_max = INT32_MAX;  // max.connections.per.ip
   uint32_t request_bytes_max = 100u
                                << 20;  // one request (socket.request.max.bytes); larger: closed
   uint64_t requests_bytes_max =

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/ids.h"
+#include "base/metrics.h"
 #include "base/os/files.h"
 #include "base/result.h"
 
@@ -176,6 +177,8 @@ class Log {
 
   /// Bytes of all segment files that hold frames.
   virtual uint64_t bytes_used() const = 0;
+  /// How long each write and its sync took. Any thread.
+  virtual const DurationHistogram& flush_times() const = 0;
 };
 
 /// Reads a log folder without a lock and without ever writing: for `inspect` and `--verify`.

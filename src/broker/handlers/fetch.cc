@@ -121,6 +121,8 @@ Found read(Core& core, const Plan& plan) {
 }
 
 void send(Core& core, const Ticket& ticket, const Plan& plan, Found found, Instant now) {
+  core.metrics().bytes_out.add(static_cast<uint64_t>(found.bytes));
+  if (found.failed) core.metrics().failed_fetch.add();
   if (plan.session) {
     FetchSessions::answer(*plan.session, plan.session_epoch, found.response);
   } else if (plan.wants_session) {
