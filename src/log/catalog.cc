@@ -195,25 +195,26 @@ Result<std::vector<Frame>> Catalog::read(PartitionId partition, int64_t from_off
                                          uint64_t bytes_max, bool at_least_one, Position durable) {
   std::vector<Frame> frames;
   uint64_t bytes = 0;
-  const auto remember = [&](size_t place) {
-    if (frames.empty()) return;
-    const int64_t next = frames.back().key.last_offset + 1;
-    hint_for(partition, next) = {partition, next, epoch_, place};
-  };
-  for (size_t place = first_place(partition, from_offset); place < count(); ++place) {
+  bool enough = false;
+  // Where the last frame was found: a segment behind it may hold nothing durable of the partition
+  // yet although this one has more to come.
+  size_t last_place = 0;
+  for (size_t place = first_place(partition, from_offset); place < count() && !enough; ++place) {
     Segment& segment = at(place);
     for (const IndexEntry& entry :
          HOLDFAST_TRY(entries(segment, partition, from_offset, durable))) {
       const bool first = frames.empty() && at_least_one;
-      if (!first && bytes + entry.body_bytes > bytes_max) {
-        remember(place);
-        return frames;
-      }
+      enough = !first && bytes + entry.body_bytes > bytes_max;
+      if (enough) break;
       frames.push_back(HOLDFAST_TRY(frame_of(segment, entry, partition, durable)));
       bytes += entry.body_bytes;
+      last_place = place;
     }
-    remember(place);
-    if (bytes >= bytes_max) break;
+    enough = enough || bytes >= bytes_max;
+  }
+  if (!frames.empty()) {
+    const int64_t next = frames.back().key.last_offset + 1;
+    hint_for(partition, next) = {partition, next, epoch_, last_place};
   }
   return frames;
 }
