@@ -1,5 +1,6 @@
 #include "app/kinds.h"
 
+#include "app/cassandra.h"
 #include "base/os/clock.h"
 #include "sink/duckdb/duckdb_sink.h"
 #include "sink/postgres/postgres_sink.h"
@@ -56,6 +57,7 @@ Error unknown_kind(const settings::Pipeline& pipeline) {
 Result<std::unique_ptr<sink::Sink>> open_sink(const settings::Pipeline& pipeline,
                                               const settings::Sink& sink,
                                               const event::Schema& schema) {
+  if (sink.cassandra) return open_cassandra(pipeline, *sink.cassandra, schema);
   if (sink.postgres)
     return HOLDFAST_TRY(
         sink::PostgresSink::open(postgres_settings(pipeline, *sink.postgres), schema));
@@ -65,15 +67,22 @@ Result<std::unique_ptr<sink::Sink>> open_sink(const settings::Pipeline& pipeline
 
 Result<std::unique_ptr<sink::Reader>> open_reader(const settings::Pipeline& pipeline,
                                                   const settings::Sink& sink) {
+  if (sink.cassandra) return open_cassandra_reader(pipeline, *sink.cassandra);
   if (sink.postgres) return sink::open_postgres_reader(postgres_settings(pipeline, *sink.postgres));
   if (!sink.duckdb) return std::unexpected(unknown_kind(pipeline));
   return sink::open_duckdb_reader(duckdb_settings(pipeline, *sink.duckdb));
 }
 
+Status check_store(const settings::Pipeline& pipeline, const settings::Sink& sink,
+                   const event::Schema& schema) {
+  if (!sink.cassandra) return {};
+  return check_cassandra(pipeline, *sink.cassandra, schema);
+}
+
 }  // namespace
 
 control::Kinds make_kinds() {
-  return {make_source, open_sink, open_reader};
+  return {make_source, open_sink, open_reader, check_store};
 }
 
 }  // namespace holdfast::app

@@ -112,7 +112,7 @@ class Audit {
   }
 
   /// What one data center missed, as it is recorded in another one. It excuses until it is
-  /// repaired.
+  /// repaired: then the event must be there, whatever the repair says.
   Status read_missed(StoreSide& store) {
     std::vector<kafka::HeaderView> raw;
     std::vector<event::Header> headers;
@@ -122,9 +122,14 @@ class Audit {
       for (const auto& header : raw) headers.push_back({header.name, header_text(header)});
       const auto failure = event::parse_failure(headers, {}, {});
       ++(failure ? range.events : range.foreign);
-      if (failure && failure->datacenter == store.input->datacenter &&
-          failure->pipeline == store.input->pipeline)
-        store.refused.add(failure->event.stamp);
+      if (!failure || failure->datacenter != store.input->datacenter ||
+          failure->pipeline != store.input->pipeline)
+        return;
+      const Missed missed = store.input->missed
+                                ? store.input->missed(message.partition, message.offset)
+                                : Missed::waiting;
+      if (missed == Missed::waiting) store.refused.add(failure->event.stamp);
+      if (missed == Missed::replaced) store.filtered.add(failure->event.stamp);
     };
     const auto ranges = HOLDFAST_TRY(read_topics(
         {store.input->missed_kafka, {store.input->missed_topic}, inputs_.timeout_ms}, visit));

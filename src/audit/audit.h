@@ -13,6 +13,13 @@
 
 namespace holdfast::audit {
 
+/// What became of a record of what a data center missed.
+enum class Missed : uint8_t {
+  waiting,   // it excuses its event
+  repaired,  // it does not: the event must be in the store
+  replaced,  // a newer write stood in the event's place
+};
+
 /// A store to be judged.
 struct StoreInput {
   std::string pipeline;
@@ -23,6 +30,8 @@ struct StoreInput {
   std::string datacenter = {};  // that it stands in; then what it alone missed is recorded in:
   std::string missed_topic = {};
   kafka::ClientSettings missed_kafka = {};
+  /// Asked for each record there; empty: all of them are waiting.
+  std::function<Missed(int32_t partition, int64_t offset)> missed = {};
 };
 
 struct CapturedStream {

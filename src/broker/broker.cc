@@ -8,7 +8,6 @@
 #include "base/log_line.h"
 #include "base/os/clock.h"
 #include "base/os/random.h"
-#include "broker/config.h"
 #include "broker/core.h"
 #include "broker/recovery.h"
 #include "broker/server.h"
@@ -55,9 +54,7 @@ Status check(const BrokerSettings& settings) {
 class RunningBroker final : public Broker {
  public:
   RunningBroker(BrokerSettings settings, os::Files& files)
-      : settings_(std::move(settings)),
-        files_(files),
-        state_(settings_.limits.message_bytes_max, started_with(settings_)) {}
+      : settings_(std::move(settings)), files_(files), state_(settings_.limits.message_bytes_max) {}
   ~RunningBroker() override {
     if (const Status stopped = stop(); !stopped) log_error("broker", "{}", stopped.error().message);
   }
@@ -85,6 +82,13 @@ class RunningBroker final : public Broker {
 
   os::Address address() const override { return address_; }
   std::string cluster_id() const override { return cluster_id_; }
+
+  void metrics(std::move_only_function<void(std::string)> done) override {
+    loop_->post([this, done = std::move(done)]() mutable { done(server_->metrics()); });
+  }
+  void writable(std::move_only_function<void(bool)> done) override {
+    loop_->post([this, done = std::move(done)]() mutable { done(core_->writable()); });
+  }
 
   Status stop() override {
     if (!core_) return {};
@@ -114,16 +118,8 @@ class RunningBroker final : public Broker {
     log_ = HOLDFAST_TRY(log::Log::open(files_, {.folder = settings_.data_folder,
                                                 .segment_bytes = settings_.segment_bytes,
                                                 .pending_bytes_max = settings_.pending_bytes_max,
-                                                .bytes_max = settings_.log_bytes_max,
-                                                .cleaner = cleaner()}));
+                                                .bytes_max = settings_.log_bytes_max}));
     return broker::recover(*log_, state_, os::real_clock().wall_us() / 1000);
-  }
-
-  log::CleanerSettings cleaner() const {
-    return {.enabled = settings_.cleaner_enabled,
-            .run_bytes = 4 * settings_.segment_bytes,
-            .bytes_per_second_max = settings_.cleaner_bytes_per_second_max,
-            .key_table_bytes_max = settings_.cleaner_dedupe_bytes_max};
   }
 
   log::Log::Callbacks callbacks() {
@@ -150,15 +146,7 @@ class RunningBroker final : public Broker {
               changed_.notify_all();
             },
         .segment_sealed =
-            [this](log::Position) {
-              loop_->post([this] {
-                core_->segment_sealed();
-                server_->arm();
-              });
-            },
-        .checkpoint_written =
-            [this](log::Position) { loop_->post([this] { core_->give_back_space(); }); },
-        .cleaned = [this] { loop_->post([this] { core_->give_back_space(); }); },
+            [this](log::Position) { loop_->post([this] { core_->segment_sealed(); }); },
     };
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,13 @@ class Broker {
   /// What clients connect to: the real port when the settings say 0.
   virtual os::Address address() const = 0;
   virtual std::string cluster_id() const = 0;
+
+  /// What has been counted, in Prometheus' text form; given to `done` on the broker's own thread.
+  /// Not called back once the broker has stopped.
+  virtual void metrics(std::move_only_function<void(std::string)> done) = 0;
+  /// Whether records are taken just now: not with a full disk, nor after a failed sync. In the same
+  /// way.
+  virtual void writable(std::move_only_function<void(bool)> done) = 0;
 
   /// Closes every connection, makes all that was accepted durable, writes a checkpoint, gives the
   /// data folder back.

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/os/clock.h"
+
 namespace holdfast::broker {
 namespace {
 
@@ -62,8 +64,13 @@ void Client::take(ByteView bytes) {
   }
   if (doomed_ || draining_) return;
   if (!bytes.empty()) append(backlog_, bytes);
-  const bool pause = waiting_for_room_ || overloaded();
-  if (pause && !std::exchange(paused_, true)) connection_->pause_reading();
+  const bool too_much = overloaded();
+  if (!(waiting_for_room_ || too_much) || std::exchange(paused_, true)) return;
+  if (too_much) {
+    const bool in_flight = slots_.size() >= host_.limits().in_flight_requests_max;
+    host_.held(in_flight ? Held::in_flight : Held::slow_reader, id_);
+  }
+  connection_->pause_reading();
 }
 
 /// Takes up the next request, or the part of it that is there. Answers how many bytes that used.
@@ -77,6 +84,7 @@ size_t Client::take_one(ByteView bytes) {
   }
   const auto size = wire::frame_size(size_prefix_, host_.limits().request_bytes_max);
   if (!size) {
+    host_.refused(Refused::request_size, id_, size.error().message);
     doom(size.error().message);
     return used;
   }
@@ -87,8 +95,7 @@ size_t Client::take_one(ByteView bytes) {
     return used + *size;
   }
   if (!host_.reserve(*size)) {
-    waiting_for_room_ = true;  // the size stays known; the rest is taken up again later
-    host_.wait_for_room(id_);
+    hold(Held::memory);  // the size stays known; the rest is taken up again later
     return used;
   }
   size_filled_ = 0;
@@ -99,14 +106,20 @@ size_t Client::take_one(ByteView bytes) {
 
 void Client::serve(ByteView frame) {
   const auto request = wire::decode_request_header(frame);
-  if (!request) return doom(request.error().message);
-  const uint64_t sequence = first_slot_ + slots_.size();
-  slots_.emplace_back();
-  host_.serve(*request, id_, sequence);
-  if (host_.congested() && !waiting_for_room_) {
-    waiting_for_room_ = true;
-    host_.wait_for_room(id_);
+  if (!request) {
+    host_.refused(Refused::bad_request, id_, request.error().message);
+    return doom(request.error().message);
   }
+  const uint64_t sequence = first_slot_ + slots_.size();
+  slots_.push_back({{}, os::stopwatch_us(), request->api_key});
+  host_.serve(*request, id_, sequence);
+  if (host_.congested() && !waiting_for_room_) hold(Held::log);
+}
+
+void Client::hold(Held reason) {
+  waiting_for_room_ = true;
+  host_.held(reason, id_);
+  host_.wait_for_room(id_);
 }
 
 bool Client::overloaded() const {
@@ -128,17 +141,22 @@ void Client::answer(uint64_t sequence, Response response) {
   const size_t slot = sequence - first_slot_;
   if (slot > 0) {
     held_bytes_ += response.bytes.size();
-    slots_[slot] = std::move(response);
+    slots_[slot].answer = std::move(response);
     return;
   }
-  send(std::move(response));
-  slots_.pop_front();
-  for (++first_slot_; !slots_.empty() && slots_.front(); ++first_slot_) {
-    held_bytes_ -= slots_.front()->bytes.size();
-    send(std::move(*slots_.front()));
+  slots_.front().answer = std::move(response);
+  held_bytes_ += slots_.front().answer->bytes.size();
+  for (; !slots_.empty() && slots_.front().answer; ++first_slot_) {
+    held_bytes_ -= slots_.front().answer->bytes.size();
+    send(slots_.front());
     slots_.pop_front();
   }
   if (draining_ && slots_.empty()) connection_->close_after_sending();
+}
+
+void Client::send(Slot& slot) {
+  host_.answered(slot.api_key, os::stopwatch_us() - slot.taken_us);
+  send(std::move(*slot.answer));
 }
 
 void Client::send(Response response) {
@@ -151,6 +169,7 @@ void Client::send(Response response) {
 }
 
 void Client::sent() {
+  last_active_ms_ = host_.now().steady_ms;  // a slow reader is not an idle one
   if (!paused_ || waiting_for_room_ || doomed_ || draining_) return;
   if (slots_.size() < host_.limits().in_flight_requests_max / 2 + 1 &&
       connection_->unsent_bytes() + held_bytes_ < host_.limits().unsent_bytes_max / 2 + 1) {

@@ -26,6 +26,10 @@ class ClientHost {
   /// The log is behind: the client waits until `resume` is called.
   virtual bool congested() const = 0;
   virtual void wait_for_room(uint64_t connection) = 0;
+  /// For metrics and the log: a client is turned away, slowed down, answered.
+  virtual void refused(Refused reason, uint64_t connection, std::string_view why) = 0;
+  virtual void held(Held reason, uint64_t connection) = 0;
+  virtual void answered(int16_t api_key, int64_t took_us) = 0;
   virtual void serve(const wire::RequestHeader& request, uint64_t connection,
                      uint64_t sequence) = 0;
   /// The connection is over; destroys the client.
@@ -68,11 +72,20 @@ class Client final : public os::Connection::Owner {
     size_t filled = 0;
   };
 
+  /// A request that was taken, and its answer once there is one.
+  struct Slot {
+    std::optional<Response> answer;
+    int64_t taken_us = 0;
+    int16_t api_key = -1;
+  };
+
   void take(ByteView bytes);
   size_t take_one(ByteView bytes);
   void serve(ByteView frame);
   bool overloaded() const;
+  void send(Slot& slot);
   void send(Response response);
+  void hold(Held reason);
 
   ClientHost& host_;
   const uint64_t id_;
@@ -86,8 +99,7 @@ class Client final : public os::Connection::Owner {
   bool doomed_ = false;
   bool draining_ = false;
   uint64_t first_slot_ = 0;
-  std::deque<std::optional<Response>>
-      slots_;                // of the requests from `first_slot_` on; empty: not answered yet
+  std::deque<Slot> slots_;   // of the requests from `first_slot_` on
   uint64_t held_bytes_ = 0;  // of answers that wait for one before them
   int64_t last_active_ms_ = 0;
   std::string why_;

@@ -43,8 +43,8 @@ struct ConfigKey {
 
 /// Those of topics; all can be set.
 std::span<const ConfigKey> topic_config_keys();
-/// Those of the broker. Few can be changed while it runs (`is_dynamic`); the rest show what it was
-/// started with.
+/// Those of the broker. Only `message.max.bytes` can be changed while it runs; the rest show what
+/// it was started with.
 std::span<const ConfigKey> broker_config_keys();
 bool is_dynamic(const ConfigKey& broker_key);
 /// Null if there is none of the name.
@@ -65,18 +65,5 @@ std::vector<ConfigValue> topic_config_values(const ConfigKey& key, const Topic& 
                                              const BrokerSettings& settings);
 std::vector<ConfigValue> broker_config_values(const ConfigKey& key, const ConfigMap& broker_config,
                                               const BrokerSettings& settings);
-
-/// What decides on the value of a topic's setting, the first that has it.
-struct TopicConfigs {
-  const ConfigMap& topic;
-  const ConfigMap& broker;        // changed while it ran
-  const ConfigMap& started_with;  // by the broker's names
-};
-/// All that the broker was started with, by name.
-ConfigMap started_with(const BrokerSettings& settings);
-/// The value of a setting of topics, by a name from their table; good as long as the maps are.
-std::string_view topic_value(std::string_view name, const TopicConfigs& configs);
-int64_t topic_number(std::string_view name, const TopicConfigs& configs);
-double topic_ratio(std::string_view name, const TopicConfigs& configs);
 
 }  // namespace holdfast::broker

@@ -12,6 +12,7 @@
 #include "broker/coordinator/ticket.h"
 #include "broker/fetch_sessions.h"
 #include "broker/group_service.h"
+#include "broker/metrics.h"
 #include "broker/settings.h"
 #include "broker/state.h"
 #include "broker/transaction_service.h"
@@ -23,7 +24,6 @@
 namespace holdfast::broker {
 
 class FetchWaiter;
-class Retention;
 
 /// What keeps the memory behind an answer's views.
 using Pins = std::vector<std::shared_ptr<const void>>;
@@ -80,8 +80,6 @@ class Core {
   int64_t next_deadline_ms() const;
   /// So much is on its way to the disk that no more should be read from clients for now.
   bool congested() const;
-  /// The log may give up what is of no more use: a checkpoint is on disk, or something was deleted.
-  void give_back_space();
   /// Answers every fetch that waits, with what there is: the broker is about to stop.
   void answer_waiting_fetches(Instant now);
 
@@ -118,9 +116,14 @@ class Core {
 
   /// Parks a fetch until its partitions have grown enough, or its deadline.
   void park(std::unique_ptr<FetchWaiter> waiter);
+  /// Something may be trimmed from the log now.
+  void space_freed() { space_freed_ = true; }
   TopicId new_id() { return new_id_(); }
   std::string host_of(uint64_t connection) const { return outlet_.host_of(connection); }
   FetchSessions& fetch_sessions() { return fetch_sessions_; }
+  BrokerMetrics& metrics() { return metrics_; }
+  /// Whether changes and batches are taken just now.
+  bool writable() const { return !stalled_ && !failed_; }
 
   record::Decompressor& decompressor() { return decompressor_; }
   ByteBuffer& scratch() { return scratch_; }
@@ -151,7 +154,7 @@ class Core {
   void topic_deleted(Topic& topic);
   void forget_idle_producers(Instant now);
   void write_checkpoint();
-  void keep_retention(Instant now);
+  void give_back_space();
 
   const BrokerSettings& settings_;
   State& state_;
@@ -170,7 +173,7 @@ class Core {
   std::optional<Checkpoint> checkpoint_;  // taken, waits until it may be written
   log::Position last_checkpoint_;
   uint64_t last_checkpoint_bytes_ = 0;
-  std::unique_ptr<Retention> retention_;
+  bool space_freed_ = true;  // by what happened before the restart, perhaps
   std::map<std::pair<int64_t, uint64_t>, std::unique_ptr<FetchWaiter>>
       fetches_;  // by deadline, then in the order in which they came: the same in every run
   uint64_t fetches_parked_ = 0;
@@ -178,6 +181,7 @@ class Core {
   std::function<TopicId()> new_id_;
   GroupService groups_;
   FetchSessions fetch_sessions_;
+  BrokerMetrics metrics_;
   record::Decompressor decompressor_;
   ByteBuffer scratch_;
 };

@@ -23,8 +23,6 @@ template <class T>
 std::string text_of(T value) {
   if constexpr (std::is_same_v<T, bool>) {
     return value ? "true" : "false";
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    return value;
   } else {
     return std::to_string(value);
   }
@@ -35,9 +33,6 @@ bool read_text(std::string_view text, T& value) {
   if constexpr (std::is_same_v<T, bool>) {
     value = text == "true";
     return value || text == "false";
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    value = text;
-    return true;
   } else {
     T parsed{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
@@ -78,18 +73,6 @@ constexpr Place kPlaces[] = {
     of_broker<&BrokerSettings::default_partitions>("num.partitions"),
     of_broker<&BrokerSettings::node_id>("node.id"),
     of_broker<&BrokerSettings::producer_id_expiration_ms>("producer.id.expiration.ms"),
-    of_broker<&BrokerSettings::cleaner_backoff_ms>("log.cleaner.backoff.ms"),
-    of_broker<&BrokerSettings::cleaner_bytes_per_second_max>("holdfast.cleaner.bytes.per.second"),
-    of_broker<&BrokerSettings::cleaner_dedupe_bytes_max>("log.cleaner.dedupe.buffer.size"),
-    of_broker<&BrokerSettings::cleaner_delete_retention_ms>("log.cleaner.delete.retention.ms"),
-    of_broker<&BrokerSettings::cleaner_enabled>("log.cleaner.enable"),
-    of_broker<&BrokerSettings::cleaner_lag_ms_max>("log.cleaner.max.compaction.lag.ms"),
-    of_broker<&BrokerSettings::cleaner_lag_ms_min>("log.cleaner.min.compaction.lag.ms"),
-    of_broker<&BrokerSettings::roll_ms>("log.roll.ms"),
-    of_broker<&BrokerSettings::cleanup_policy>("log.cleanup.policy"),
-    of_broker<&BrokerSettings::retention_bytes>("log.retention.bytes"),
-    of_broker<&BrokerSettings::retention_check_interval_ms>("log.retention.check.interval.ms"),
-    of_broker<&BrokerSettings::retention_ms>("log.retention.ms"),
     of_broker<&BrokerSettings::segment_bytes>("log.segment.bytes"),
     of_groups<&GroupSettings::initial_rebalance_delay_ms>("group.initial.rebalance.delay.ms"),
     of_groups<&GroupSettings::members_max>("group.max.size"),
@@ -98,6 +81,10 @@ constexpr Place kPlaces[] = {
     of_groups<&GroupSettings::session_timeout_max_ms>("group.max.session.timeout.ms"),
     of_groups<&GroupSettings::session_timeout_min_ms>("group.min.session.timeout.ms"),
     of_limits<&BrokerLimits::connections_max>("max.connections"),
+    of_limits<&BrokerLimits::connections_per_address_max>("max.connections.per.ip"),
+    of_limits<&BrokerLimits::in_flight_requests_max>("holdfast.in.flight.requests.max"),
+    of_limits<&BrokerLimits::requests_bytes_max>("queued.max.request.bytes"),
+    of_limits<&BrokerLimits::unsent_bytes_max>("holdfast.unsent.bytes.max"),
     of_limits<&BrokerLimits::fetch_bytes_max>("fetch.max.bytes"),
     of_limits<&BrokerLimits::fetch_session_partitions_max>("holdfast.fetch.session.partitions.max"),
     of_limits<&BrokerLimits::fetch_sessions_max>("max.incremental.fetch.session.cache.slots"),

@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kScratchBytes = 256u << 10;  // within the second-level cache, with room to spare
 constexpr int64_t kSweepMs = 60'000;
+constexpr int64_t kLogEveryMs = 1000;
 
 }  // namespace
 
@@ -32,11 +33,20 @@ Instant Server::now() const {
 }
 
 void Server::accepted(std::unique_ptr<os::Connection> connection) {
+  const os::Address peer = connection->peer();
   if (clients_.size() >= settings_.limits.connections_max) {
-    log_warning("broker", "connection from {} refused: there are {} already",
-                connection->peer().text(), clients_.size());
-    return;
+    return refuse(
+        Refused::connections, peer.text(),
+        fmt::format("there are {} connections already (max.connections)", clients_.size()));
   }
+  uint32_t& from_there = connections_from_[peer.host];
+  if (from_there >= settings_.limits.connections_per_address_max) {
+    return refuse(
+        Refused::connections_per_address, peer.text(),
+        fmt::format("there are {} connections from there (max.connections.per.ip)", from_there));
+  }
+  ++from_there;
+  core_->metrics().connections_accepted.add();
   const uint64_t id = next_connection_++;
   auto& client = clients_[id] = std::make_unique<Client>(*this, id, std::move(connection));
   client->start();
@@ -74,7 +84,42 @@ void Server::answer(const Ticket& ticket, Response response) {
 
 void Server::disconnect(uint64_t connection, std::string_view why) {
   const auto found = clients_.find(connection);
-  if (found != clients_.end()) found->second->doom(why);
+  if (found == clients_.end()) return;
+  refused(Refused::bad_request, connection, why);
+  found->second->doom(why);
+}
+
+void Server::refused(Refused reason, uint64_t connection, std::string_view why) {
+  const auto found = clients_.find(connection);
+  refuse(reason, found == clients_.end() ? "" : found->second->peer(), why);
+}
+
+bool Server::may_log(Rarely& rarely, std::string& more) const {
+  const int64_t now_ms = clock_.steady_ms();
+  if (now_ms < rarely.next_ms) {
+    ++rarely.silent;
+    return false;
+  }
+  rarely.next_ms = now_ms + kLogEveryMs;
+  const uint64_t silent = std::exchange(rarely.silent, 0);
+  if (silent > 0) more = fmt::format(" (and {} more like it since the last such line)", silent);
+  return true;
+}
+
+void Server::refuse(Refused reason, std::string_view peer, std::string_view why) {
+  const auto place = static_cast<size_t>(reason);
+  core_->metrics().refused[place].add();
+  if (std::string more; may_log(refusals_logged_[place], more))
+    log_warning("broker", "connection from {} refused: {}{}", peer, why, more);
+}
+
+void Server::held(Held reason, uint64_t connection) {
+  const auto place = static_cast<size_t>(reason);
+  core_->metrics().held[place].add();
+  if (reason == Held::log) return;  // what a busy disk looks like
+  const auto found = clients_.find(connection);
+  if (std::string more; found != clients_.end() && may_log(holds_logged_[place], more))
+    log_info("broker", "{} has to wait: {}{}", found->second->peer(), name(reason), more);
 }
 
 std::string Server::host_of(uint64_t connection) const {
@@ -87,6 +132,9 @@ void Server::gone(uint64_t connection, std::string_view why) {
   if (found == clients_.end()) return;
   log_line(LogLevel::debug, "broker",
            fmt::format("connection from {} ended: {}", found->second->peer(), why));
+  const auto from_there = connections_from_.find(found->second->host());
+  if (from_there != connections_from_.end() && --from_there->second == 0)
+    connections_from_.erase(from_there);
   clients_.erase(found);
   core_->forget(connection);
   room_may_be_there();
@@ -129,7 +177,10 @@ void Server::sweep() {
   for (const auto& [id, client] : clients_) {
     if (client->last_active_ms() < limit) idle.push_back(id);
   }
-  for (const uint64_t id : idle) gone(id, "idle for too long");
+  for (const uint64_t id : idle) {
+    core_->metrics().refused[static_cast<size_t>(Refused::idle)].add();
+    gone(id, "idle for too long");
+  }
   arm_sweep();
 }
 

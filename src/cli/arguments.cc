@@ -43,6 +43,7 @@ class CommandLine {
     add_audit();
     add_inspect();
     add_failures();
+    add_repair();
     add_demo();
     add_version();
   }
@@ -181,6 +182,33 @@ class CommandLine {
     add_json(show, show_.json);
   }
 
+  void add_repair() {
+    auto* repair = group("repair", "Bring what a data center missed to it");
+    auto* app = verb(*repair, "run", "Re-apply, read back there, mark done; tell how many",
+                     [this] { return repair_; });
+    app->add_option("config", repair_.config, "The configuration file")->required();
+    auto* once = app->add_flag("--once", repair_.once, "What waits now, then end (the default)");
+    auto* schedule = app->add_option("--schedule", repair_.schedule,
+                                     "Stay, and repair when cron would: \"0 * * * *\", in UTC");
+    auto* health = app->add_flag("--on-health", repair_.on_health,
+                                 "Stay, and repair as soon as a store is back");
+    once->excludes(schedule)->excludes(health);
+    schedule->excludes(health);
+    app->add_flag("--dry-run", repair_.dry_run, "Only count what waits, by cause");
+    app->add_option("--rate", repair_.rate, "Records a second, at most")
+        ->check(CLI::PositiveNumber);
+    app->add_option("--concurrency", repair_.concurrency, "Records under way at a time")
+        ->check(CLI::Range(1, 100'000))
+        ->capture_default_str();
+    app->add_option("--since", repair_.since, "Only what failed at or after this time");
+    app->add_option("--pipeline", repair_.pipeline, "Only of this pipeline");
+    app->add_option("--max", repair_.max, "At most so many records of each data center");
+    app->add_option("--attempts", repair_.attempts, "After so many a record is quarantined")
+        ->check(CLI::Range(1, 1'000))
+        ->capture_default_str();
+    add_json(app, repair_.json);
+  }
+
   void add_demo() {
     auto* app = verb(app_, "demo", "The main job on real flights, killed at will, then proven",
                      [this] { return demo_; });
@@ -246,6 +274,7 @@ class CommandLine {
   InspectArguments inspect_;
   FailuresListArguments list_;
   FailuresShowArguments show_;
+  RepairArguments repair_;
   DemoArguments demo_;
   VersionArguments version_;
 };

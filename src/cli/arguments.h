@@ -60,6 +60,20 @@ struct FailuresShowArguments {
   std::string id;  // TOPIC/PARTITION/OFFSET, as `list` prints it
   bool json = false;
 };
+struct RepairArguments {
+  std::string config;
+  bool once = false;
+  std::string schedule;  // as cron has it; empty: none
+  bool on_health = false;
+  bool dry_run = false;
+  double rate = 0;
+  size_t concurrency = 1'024;
+  std::string since;
+  std::string pipeline;
+  uint64_t max = 0;  // 0: all
+  int32_t attempts = 5;
+  bool json = false;
+};
 struct DemoArguments {
   std::string input;
   std::string folder = "demo-data";
@@ -75,7 +89,7 @@ struct NoArguments {};  // no verb: the tour
 using Arguments =
     std::variant<NoArguments, RunArguments, CheckArguments, BrokerArguments, AuditReportArguments,
                  AuditVerifyArguments, InspectArguments, FailuresListArguments,
-                 FailuresShowArguments, DemoArguments, VersionArguments>;
+                 FailuresShowArguments, RepairArguments, DemoArguments, VersionArguments>;
 
 /// The arguments, or the exit code when there is nothing left to do: help was printed, or the
 /// command line is wrong (and that was said).

@@ -19,6 +19,9 @@ struct Dispatch {
   int operator()(const InspectArguments& arguments) const { return inspect(arguments); }
   int operator()(const FailuresListArguments& arguments) const { return list_failures(arguments); }
   int operator()(const FailuresShowArguments& arguments) const { return show_failure(arguments); }
+  int operator()(const RepairArguments& arguments) const {
+    return cli::run_repair(arguments, kinds);
+  }
   int operator()(const VersionArguments& arguments) const { return show_version(arguments); }
   int operator()(const DemoArguments& arguments) const { return run_demo(arguments, kinds); }
 };

@@ -14,6 +14,7 @@ int broker(const BrokerArguments& arguments);
 int audit_report(const AuditReportArguments& arguments, const control::Kinds& kinds);
 int audit_verify(const AuditVerifyArguments& arguments);
 int inspect(const InspectArguments& arguments);
+int run_repair(const RepairArguments& arguments, const control::Kinds& kinds);
 int run_demo(const DemoArguments& arguments, const control::Kinds& kinds);
 int list_failures(const FailuresListArguments& arguments);
 int show_failure(const FailuresShowArguments& arguments);

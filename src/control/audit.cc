@@ -5,6 +5,7 @@
 #include "audit/audit.h"
 #include "control/kafka_access.h"
 #include "control/stores.h"
+#include "repair/marks.h"
 #include "sink/replicated/replicated_sink.h"
 #include "spool/state.h"
 
@@ -47,6 +48,19 @@ Result<std::unique_ptr<sink::Reader>> open_reader(const Kinds& kinds,
   return reader;
 }
 
+/// What the marks of repairs say of the records of a queue.
+Result<std::function<audit::Missed(int32_t, int64_t)>> missed_of(const FailurePlace& place) {
+  const auto marks =
+      std::make_shared<repair::Marks>(HOLDFAST_TRY(repair::read_marks(place.client, place.topic)));
+  return [marks](int32_t partition, int64_t offset) {
+    const auto known = marks->partitions.find(partition);
+    if (known == marks->partitions.end()) return audit::Missed::waiting;
+    if (known->second.repaired.contains(offset)) return audit::Missed::repaired;
+    if (known->second.superseded.contains(offset)) return audit::Missed::replaced;
+    return audit::Missed::waiting;
+  };
+}
+
 }  // namespace
 
 Result<audit::Report> run_audit(const settings::Config& config, const Kinds& kinds,
@@ -68,6 +82,7 @@ Result<audit::Report> run_audit(const settings::Config& config, const Kinds& kin
           const FailurePlace place = failure_place(config, access.client(), *datacenter);
           input.missed_topic = place.topic;
           input.missed_kafka = place.client;
+          input.missed = HOLDFAST_TRY(missed_of(place));
         }
         input.reader = reader.get();
         readers.push_back(std::move(reader));

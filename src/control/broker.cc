@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/os/process.h"
 #include "broker/broker.h"
 #include "broker/named_settings.h"
 
@@ -34,6 +35,7 @@ Status apply(const std::vector<std::string>& wishes, broker::BrokerSettings& set
 }  // namespace
 
 Result<std::unique_ptr<RunningBroker>> RunningBroker::start(const BrokerOptions& options) {
+  os::raise_file_limit();  // a connection each
   broker::BrokerSettings settings;
   settings.data_folder = options.data;
   settings.listen = HOLDFAST_TRY(os::Address::parse(options.listen));

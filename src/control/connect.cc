@@ -49,10 +49,26 @@ Tried try_transform(const settings::Transform& transform, const std::string& pat
   return {"SQL", path + ".sql", true, "gives " + columns};
 }
 
+/// Tables that are the user's own design: whether the rows that the transform makes fit into them.
+Status check_tables(const Kinds& kinds, const settings::Pipeline& pipeline,
+                    const settings::Sink& sink) {
+  transform::Settings sql;
+  if (pipeline.transform)
+    sql = {.sql = pipeline.transform->sql,
+           .columns = pipeline.transform->columns,
+           .tables = pipeline.transform->tables};
+  const auto made = HOLDFAST_TRY(transform::Transform::open(sql));
+  return kinds.check_store(pipeline, sink, made->schema());
+}
+
 Tried try_store(const Kinds& kinds, const settings::Pipeline& pipeline, const settings::Sink& sink,
                 std::string path) {
-  auto reader = kinds.open_reader(pipeline, sink);
   const std::string what = "store " + store_name(sink);
+  if (sink.cassandra && kinds.check_store) {
+    const Status fits = check_tables(kinds, pipeline, sink);
+    return tried(what, std::move(path), fits, "has tables that these events fit into");
+  }
+  auto reader = kinds.open_reader(pipeline, sink);
   if (reader) return {what, std::move(path), true, "is there"};
   if (reader.error().code == ErrorCode::not_found)
     return {what, std::move(path), true, "will be made"};

@@ -3,12 +3,21 @@
 namespace holdfast::control {
 
 settings::Sink as_sink(const settings::ReplicaStore& store) {
-  return {.duckdb = store.duckdb, .postgres = store.postgres, .replicated = {}};
+  return {.duckdb = store.duckdb,
+          .postgres = store.postgres,
+          .cassandra = store.cassandra,
+          .replicated = {}};
 }
 
 std::string table_name(const settings::Sink& sink) {
   if (sink.duckdb) return sink.duckdb->table;
   if (sink.postgres) return sink.postgres->table;
+  if (sink.cassandra) {
+    std::string names;
+    for (const auto& table : sink.cassandra->tables)
+      names += (names.empty() ? "" : ",") + table.table;
+    return names;
+  }
   return "";
 }
 
@@ -17,6 +26,8 @@ std::string store_name(const settings::Sink& sink) {
   if (sink.postgres)
     return sink.postgres->host + ":" + std::to_string(sink.postgres->port) + "/" +
            sink.postgres->database + ":" + sink.postgres->table;
+  if (sink.cassandra)
+    return sink.cassandra->contact_points + "/" + sink.cassandra->keyspace + ":" + table_name(sink);
   if (sink.replicated) {
     std::string name;
     for (const auto& store : sink.replicated->stores)

@@ -25,6 +25,10 @@ struct Kinds {
   std::function<Result<std::unique_ptr<sink::Reader>>(const settings::Pipeline&,
                                                       const settings::Sink&)>
       open_reader;
+  /// Whether the store can take rows of `schema` at all, without changing anything there. Null for
+  /// kinds that make what they need.
+  std::function<Status(const settings::Pipeline&, const settings::Sink&, const event::Schema&)>
+      check_store = {};
 };
 
 /// One store of a replicated sink as a sink of its own.

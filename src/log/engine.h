@@ -42,8 +42,8 @@ class Engine final : public Log {
   Status wait_for_checkpoint() override;
   void trim(Position before) override;
   void release(PartitionId partition, int64_t from_offset) override;
-  void clean(const CleaningRules& rules) override;
-  Result<DropPoint> drop_point(PartitionId partition, const Expiry& expiry) override {
+  void clean() override;
+  Result<int64_t> drop_point(PartitionId partition, const Expiry& expiry) override {
     return catalog_.drop_point(partition, expiry, durable());
   }
   uint64_t live_bytes(PartitionId partition) const override {
@@ -51,6 +51,7 @@ class Engine final : public Log {
   }
   std::vector<PartitionId> partitions() const override { return catalog_.partitions(); }
   uint64_t bytes_used() const override { return catalog_.bytes_used(); }
+  const DurationHistogram& flush_times() const override { return writer_.flush_times(); }
 
   /// Without threads: one step of the writer or of the housekeeper.
   Writer::Step step_writer() { return writer_.step(); }

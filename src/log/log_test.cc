@@ -178,6 +178,21 @@ TEST(LogRead, GoesThroughSealedSegmentsAndTheActiveOneInOrder) {
   EXPECT_EQ(texts(*log->read({2}, 0, 1, true)), std::vector<std::string>{"of another partition"});
 }
 
+TEST(LogRead, GoesOnInTheSegmentWhereTheDurableFramesEndedThoughTheNextIsBegunAlready) {
+  SimulatedDisk disk(1);
+  auto log = open_stepped(disk);
+  ASSERT_TRUE(log->start({}));
+  append_large(*log, 0, 1);
+  // These fill the first segment and begin the second; none of them is durable.
+  for (int64_t offset = 1; offset <= 15; ++offset)
+    ASSERT_TRUE(append_text(*log, batch(1, offset), body_of_bytes(100'000, 'x')));
+  EXPECT_EQ(log->read({1}, 0, UINT64_MAX, true)->size(), 1u);
+  flush(*log);
+  const auto frames = *log->read({1}, 1, UINT64_MAX, true);
+  ASSERT_EQ(frames.size(), 15u);
+  EXPECT_EQ(frames.front().key.first_offset, 1);
+}
+
 TEST(LogRead, FindsTimesAcrossSegments) {
   SimulatedDisk disk(1);
   auto log = open_stepped(disk);

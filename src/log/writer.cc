@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "base/fault.h"
+#include "base/os/clock.h"
 #include "base/planted_bug.h"
 
 namespace holdfast::log {
@@ -54,7 +55,9 @@ Writer::Step Writer::step() {
 
 Writer::Step Writer::flush() {
   if (failed()) return Step::failed;
+  const int64_t begun_us = os::stopwatch_us();
   if (auto done = flush_batch(); !done) return report(done.error());
+  flush_times_.record(os::stopwatch_us() - begun_us);
   stalled_ = false;
   const Position end = batch_->end;
   queue_.give_back(std::move(batch_->bytes));

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 
+#include "base/metrics.h"
 #include "log/pending.h"
 #include "log/spares.h"
 
@@ -38,6 +39,7 @@ class Writer {
   void run();
 
   Position durable() const { return {durable_.load(std::memory_order_acquire)}; }
+  const DurationHistogram& flush_times() const { return flush_times_; }
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   /// From another thread: something else found that the log must not go on.
   void fail_from_outside() { failed_.store(true, std::memory_order_release); }
@@ -63,6 +65,7 @@ class Writer {
   bool stop_when_stalled_ = false;
   std::atomic<uint64_t> durable_ = 0;
   std::atomic<bool> failed_ = false;
+  DurationHistogram flush_times_;
 };
 
 }  // namespace holdfast::log

@@ -78,11 +78,51 @@ struct PostgresSink {
   int64_t timeout_ms = 10'000;
 };
 
+/// Encryption of the way to a store. All files are PEM.
+struct Tls {
+  std::string ca_file;           // empty: the system's
+  std::string certificate_file;  // ours, where the server wants one
+  std::string key_file;
+  bool verify_host = true;
+};
+
+/// What events become in one table.
+struct CassandraTable {
+  std::string table;
+  std::map<std::string, std::string> columns;      // column -> field
+  std::map<std::string, std::string> when;         // field -> value, or "!value"
+  std::string fan_out;                             // a field that holds a list
+  std::map<std::string, std::string> delete_when;  // as `when`
+};
+
+enum class CqlCompression { none, lz4, snappy };
+/// How the statements of one event go: each by itself, or as one logged batch.
+enum class CqlBatch { none, logged };
+
+struct CassandraSink {
+  std::string contact_points;  // "c1:9042,c2:9042"
+  std::string datacenter;      // whose nodes are asked
+  std::string keyspace;
+  std::string user;
+  std::string password;
+  std::optional<Tls> tls;
+  std::string consistency = "LOCAL_QUORUM";
+  std::string read_consistency = "LOCAL_QUORUM";
+  CqlBatch batch = CqlBatch::none;
+  CqlCompression compression = CqlCompression::none;
+  int64_t protocol = 5;  // the newest version to speak
+  int64_t in_flight = 1024;
+  int64_t timeout_ms = 10'000;
+  int64_t connect_timeout_ms = 5'000;
+  std::vector<CassandraTable> tables;
+};
+
 /// One of the stores that shall hold the same; exactly one kind is set.
 struct ReplicaStore {
   std::string datacenter;
   std::optional<DuckDbSink> duckdb;
   std::optional<PostgresSink> postgres;
+  std::optional<CassandraSink> cassandra;
 };
 
 /// The same rows in a store of each data center.
@@ -94,6 +134,7 @@ struct ReplicatedSink {
 struct Sink {
   std::optional<DuckDbSink> duckdb;
   std::optional<PostgresSink> postgres;
+  std::optional<CassandraSink> cassandra;
   std::optional<ReplicatedSink> replicated;
 };
 

@@ -53,6 +53,17 @@ pipelines:
     to:
       - duckdb: {path: warehouse.duckdb, table: flights, memory_max: 128MiB}
       - postgres: {host: db, port: 5433, database: d, user: u, password: s, table: s.t, key: [a, b], options: {sslmode: require}, timeout: 2s}
+      - cassandra:
+          contact_points: "c1:9042,c2:9042"
+          datacenter: amsterdam
+          keyspace: shop
+          tls: {ca_file: ca.pem, verify_host: no}
+          consistency: EACH_QUORUM
+          batch: logged
+          compression: lz4
+          in_flight: 64
+          tables:
+            - {table: orders, columns: {id: id}, when: {kind: "!x"}, fan_out: tags, delete_when: {op: d}}
     failures: {topic: flights.failures}
     batch: {events: 5_000, bytes: 1MiB, wait: 1s}
 failures: {topic: refused}
@@ -84,7 +95,18 @@ TEST(Load, EverySettingArrivesWithItsValue) {
   EXPECT_EQ(p.transform->sql, "SELECT a, b\nFROM events\n");
   EXPECT_EQ(p.transform->columns.at("a"), "BIGINT");
   EXPECT_EQ(p.transform->tables.at("airlines"), "airlines.csv");
-  ASSERT_EQ(p.to.size(), 2u);
+  ASSERT_EQ(p.to.size(), 3u);
+  EXPECT_EQ(p.to[2].cassandra->contact_points, "c1:9042,c2:9042");
+  EXPECT_FALSE(p.to[2].cassandra->tls->verify_host);
+  EXPECT_EQ(p.to[2].cassandra->consistency, "EACH_QUORUM");
+  EXPECT_EQ(p.to[2].cassandra->read_consistency, "LOCAL_QUORUM");
+  EXPECT_EQ(p.to[2].cassandra->batch, CqlBatch::logged);
+  EXPECT_EQ(p.to[2].cassandra->compression, CqlCompression::lz4);
+  EXPECT_EQ(p.to[2].cassandra->in_flight, 64);
+  ASSERT_EQ(p.to[2].cassandra->tables.size(), 1u);
+  EXPECT_EQ(p.to[2].cassandra->tables[0].fan_out, "tags");
+  EXPECT_EQ(p.to[2].cassandra->tables[0].when.at("kind"), "!x");
+  EXPECT_EQ(p.to[2].cassandra->tables[0].delete_when.at("op"), "d");
   EXPECT_EQ(p.to[0].duckdb->table, "flights");
   EXPECT_EQ(p.to[0].duckdb->memory_max, 128u << 20);
   EXPECT_EQ(p.to[1].postgres->port, 5433);

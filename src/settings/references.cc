@@ -98,10 +98,34 @@ class References {
     for (size_t i = 0; i < replicated.stores.size(); ++i) {
       const std::string at = fmt::format("{}.stores[{}].datacenter", path, i);
       unique(used, replicated.stores[i].datacenter, at, "data center");
+      if (replicated.stores[i].cassandra)
+        check_cassandra(*replicated.stores[i].cassandra,
+                        fmt::format("{}.stores[{}].cassandra", path, i));
       if (config_.datacenter(replicated.stores[i].datacenter) == nullptr)
         error(at, fmt::format("there is no data center \"{}\" under `datacenters`",
                               replicated.stores[i].datacenter));
     }
+  }
+
+  void check_level(const std::string& level, const std::string& path, bool read) {
+    static const std::vector<std::string> levels{"ONE",          "LOCAL_ONE", "TWO", "THREE",
+                                                 "LOCAL_QUORUM", "QUORUM",    "ALL"};
+    const bool known = std::ranges::find(levels, level) != levels.end();
+    if (known || (!read && level == "EACH_QUORUM")) return;
+    error(path, fmt::format("\"{}\" is no level to {} at{}", level, read ? "read" : "write",
+                            suggestion(level, levels)));
+  }
+
+  void check_cassandra(const CassandraSink& cassandra, const std::string& path) {
+    check_level(cassandra.consistency, path + ".consistency", false);
+    check_level(cassandra.read_consistency, path + ".read_consistency", true);
+    if (cassandra.contact_points.find(':') == std::string::npos)
+      error(path + ".contact_points",
+            fmt::format("\"{}\" is no list of HOST:PORT", cassandra.contact_points));
+    if (cassandra.compression == CqlCompression::snappy && cassandra.protocol > 4)
+      error(path + ".compression", "protocol 5 knows no snappy: use lz4, or protocol: 4");
+    if (cassandra.tls && cassandra.tls->certificate_file.empty() != cassandra.tls->key_file.empty())
+      error(path + ".tls", "a certificate needs its key, and a key its certificate");
   }
 
   void check_pipelines() {
@@ -123,6 +147,9 @@ class References {
                              postgres->table),
                  fmt::format("{}.to[{}].postgres.table", path, j), "table");
       }
+      for (size_t j = 0; j < pipeline.to.size(); ++j)
+        if (pipeline.to[j].cassandra)
+          check_cassandra(*pipeline.to[j].cassandra, fmt::format("{}.to[{}].cassandra", path, j));
       for (size_t j = 0; j < pipeline.to.size(); ++j)
         if (pipeline.to[j].replicated)
           check_replicated(*pipeline.to[j].replicated,

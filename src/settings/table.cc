@@ -134,11 +134,84 @@ static void describe(Visitor& v, PostgresSink& p) {
              p.timeout_ms, 100, 600'000);
 }
 
+static void describe(Visitor& v, Tls& t) {
+  static constexpr std::array<std::string_view, 2> answers{"no", "yes"};
+  v.text({"ca_file", "Whom to trust; the system's list if it is not given."}, t.ca_file);
+  v.text({"certificate_file", "Our own certificate, if the server wants one."}, t.certificate_file);
+  v.text({"key_file", "The key of our certificate."}, t.key_file);
+  choose(v, {"verify_host", "Whether the server's certificate must be for the host asked."},
+         t.verify_host, answers);
+}
+
+static void describe(Visitor& v, CassandraTable& t) {
+  v.text({"table",
+          "The table, also as keyspace.table. It must be there, with the columns ce_source "
+          "text, ce_epoch bigint and ce_sequence bigint.",
+          required},
+         t.table);
+  v.entries({"columns",
+             "Column of the table: field of the event. Without it each field goes to the column of "
+             "its name."},
+            t.columns);
+  v.entries({"when",
+             "Only events whose fields have these values go into this table; \"!x\" is any value "
+             "but x."},
+            t.when);
+  v.text({"fan_out",
+          "A field that holds a JSON list: one row for each element, which takes the field's place "
+          "in `columns`."},
+         t.fan_out);
+  v.entries({"delete_when", "Events with these values delete the row instead of writing it."},
+            t.delete_when);
+}
+
+static void describe(Visitor& v, CassandraSink& c) {
+  static constexpr std::array<std::string_view, 2> batches{"none", "logged"};
+  static constexpr std::array<std::string_view, 3> compressions{"none", "lz4", "snappy"};
+  v.text({"contact_points", "Nodes to begin with: \"c1:9042,c2:9042\". The others are found.",
+          required},
+         c.contact_points);
+  v.text(
+      {"datacenter",
+       "Whose nodes are asked, as the cluster names it. Without it, that of the node that answers "
+       "first."},
+      c.datacenter);
+  v.identifier(
+      {"keyspace", "Of the tables, and of the ledger, whose tables are made in it.", required},
+      c.keyspace);
+  v.text({"user", "Who to log in as, if the cluster wants a login."}, c.user);
+  v.text({"password", "Best given as a variable, ${CASSANDRA_PASSWORD:-}."}, c.password);
+  section(v, {"tls", "Encrypts the connections."}, c.tls);
+  v.identifier({"consistency",
+                "What a write must have reached: ONE, LOCAL_ONE, TWO, THREE, LOCAL_QUORUM, QUORUM, "
+                "EACH_QUORUM or ALL."},
+               c.consistency);
+  v.identifier({"read_consistency", "The same of reading back, without EACH_QUORUM."},
+               c.read_consistency);
+  choose(
+      v,
+      {"batch",
+       "How an event's statements go, when they are several: `none`, each by itself, or `logged`: "
+       "all or none in the end, at a cost."},
+      c.batch, batches);
+  choose(v, {"compression", "Of the connections; snappy only up to protocol 4."}, c.compression,
+         compressions);
+  v.number({"protocol", "The newest version of the native protocol to speak."}, c.protocol, 4, 5);
+  v.number({"in_flight", "Statements under way at a time."}, c.in_flight, 1, 32'768);
+  v.duration({"timeout", "The longest wait for an answer; longer than the servers' own time-outs."},
+             c.timeout_ms, 100, 600'000);
+  v.duration({"connect_timeout", "The longest wait for the first node."}, c.connect_timeout_ms, 100,
+             600'000);
+  sections(v, {"tables", "What events become in which table.", required}, c.tables);
+}
+
 static void describe(Visitor& v, ReplicaStore& r) {
   v.identifier({"datacenter", "Which of the `datacenters` it stands in.", required}, r.datacenter);
   section(v, {"duckdb", "A table in a DuckDB file."}, r.duckdb);
   section(v, {"postgres", "A table of a PostgreSQL database."}, r.postgres);
-  v.exactly_one({"duckdb", "postgres"});
+  section(v, {"cassandra", "Tables of a Cassandra cluster, by way of this data center's nodes."},
+          r.cassandra);
+  v.exactly_one({"duckdb", "postgres", "cassandra"});
 }
 
 static void describe(Visitor& v, ReplicatedSink& r) {
@@ -156,7 +229,12 @@ static void describe(Visitor& v, Sink& s) {
            "The same rows in a store of each data center; what one misses is recorded and repaired "
            "later."},
           s.replicated);
-  v.exactly_one({"duckdb", "postgres", "replicated"});
+  section(v,
+          {"cassandra",
+           "Tables of an Apache Cassandra or ScyllaDB cluster; rows by key and version, then "
+           "positions."},
+          s.cassandra);
+  v.exactly_one({"duckdb", "postgres", "cassandra", "replicated"});
 }
 
 static void describe(Visitor& v, Datacenter& d) {

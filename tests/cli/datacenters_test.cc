@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "http/server.h"
 #include "sink/postgres/connection.h"
@@ -97,6 +99,142 @@ TEST_F(DataCenters, WhatOneMissesIsRecordedAndTheOtherGoesOn) {
   EXPECT_EQ(report["stores"][0]["sources"][0]["lost"], 0);
   EXPECT_EQ(report["stores"][1]["sources"][0]["lost"], 0);
   EXPECT_GE(report["stores"][1]["sources"][0]["refused"], 500);
+}
+
+/// The numbers of one data center in the report of a repair.
+json repaired_in(const Ran& ran, const std::string& datacenter) {
+  const json report = json::parse(ran.output, nullptr, false);
+  for (const json& one : report.value("datacenters", json::array()))
+    if (one["datacenter"] == datacenter) return one;
+  ADD_FAILURE() << ran.output << ran.errors;
+  return {};
+}
+
+class Repair : public DataCenters {
+ protected:
+  /// Frankfurt misses orders [2000, 3000), among them newer versions of what it has; then it is
+  /// back. Answers how many records wait.
+  uint64_t miss() {
+    add_orders(0, 2'000, 1'500);
+    EXPECT_EQ(run({"run", config_, "--once"}).code, 0) << program_.errors();
+    frankfurt_.kill_hard();
+    add_orders(2'000, 3'000, 1'500);
+    EXPECT_EQ(run({"run", config_, "--once"}).code, 0) << program_.errors();
+    frankfurt_.start();
+    const json waiting =
+        repaired_in(run({"repair", "run", config_, "--dry-run", "--json"}), "frankfurt");
+    EXPECT_GE(waiting["waiting_before"], 1'000);
+    EXPECT_TRUE(told_repairs().empty());
+    return waiting["waiting_before"];
+  }
+  std::vector<std::string> told_repairs() {
+    std::vector<std::string> texts;
+    for (const std::string& body : told())
+      if (const std::string text = json::parse(body)["text"];
+          text.starts_with("Repair of frankfurt"))
+        texts.push_back(text);
+    return texts;
+  }
+};
+
+TEST_F(Repair, BringsWhatWasMissedOnceAndTellsHowMany) {
+  const uint64_t records = miss();
+  const Ran first = run({"repair", "run", config_, "--once", "--json"});
+  ASSERT_EQ(first.code, 0) << first.errors;
+  const json done = repaired_in(first, "frankfurt");
+  EXPECT_EQ(done["repaired"].get<uint64_t>() + done["superseded"].get<uint64_t>(), records);
+  EXPECT_EQ(done["failing"], 0);
+  EXPECT_EQ(rows_of(amsterdam_), rows_of(frankfurt_));
+  ASSERT_EQ(told_repairs().size(), 1u);
+  EXPECT_NE(told_repairs()[0].find(" " + std::to_string(done["repaired"].get<uint64_t>()) + " "),
+            std::string::npos);
+
+  const json again = repaired_in(run({"repair", "run", config_, "--once", "--json"}), "frankfurt");
+  EXPECT_EQ(again["waiting_before"], 0);
+  EXPECT_EQ(told_repairs().size(), 2u);
+  const json report = audit(0);
+  EXPECT_EQ(report["stores"][1]["sources"][0]["refused"], 0);
+}
+
+TEST_F(Repair, NeverPutsAnOlderVersionOverANewerOneNorBringsADeletedRowBack) {
+  miss();
+  auto connection = sink::postgres::Connection::open(
+      {.host = "127.0.0.1", .port = frankfurt_.port(), .database = "holdfast", .user = "holdfast"});
+  // As a pipeline would have: key 600 (missed: amount 2100) has a newer version, key 700 is
+  // deleted.
+  ASSERT_TRUE(connection->run(
+      "UPDATE orders SET amount = -1, ce_version = 9000000000000000000 WHERE id = 600; "
+      "INSERT INTO orders_deletions SELECT id, ce_source, ce_epoch, ce_sequence, "
+      "9000000000000000000 FROM orders WHERE id = 700; DELETE FROM orders WHERE id = 700"));
+  const json done = repaired_in(run({"repair", "run", config_, "--json"}), "frankfurt");
+  EXPECT_GE(done["superseded"], 2);
+  EXPECT_EQ(connection->run("SELECT amount FROM orders WHERE id = 600")->number(0, 0), -1);
+  EXPECT_EQ(connection->run("SELECT count(*) FROM orders WHERE id = 700")->number(0, 0), 0);
+}
+
+TEST_F(Repair, KilledTwentyTimesItLosesNothingAndCountsNothingTwice) {
+  const uint64_t records = miss();
+  const std::vector<std::string> repair{"repair", "run", config_, "--concurrency", "64", "--json"};
+  int killed = 0;
+  for (int round = 0; killed < 20; ++round) {
+    ASSERT_LT(round, 30);
+    static const char* points[] = {"repair.after_write:1", "sink.before_commit:2",
+                                   "repair.after_confirm:2", "repair.before_mark:1",
+                                   "repair.after_mark:1"};
+    auto environment = environment_;
+    environment.push_back({"HOLDFAST_FAULT", points[round % 5]});
+    killed += program_.run(repair, environment).code == -9;
+  }
+  EXPECT_TRUE(told_repairs().empty());
+  const Ran last = run(repair);
+  ASSERT_EQ(last.code, 0) << last.errors;
+  EXPECT_EQ(rows_of(amsterdam_), rows_of(frankfurt_));
+  // One message, with all that the killed runs had done too.
+  ASSERT_EQ(told_repairs().size(), 1u);
+  uint64_t counted = 0;
+  int numbers = 0;
+  std::stringstream words(told_repairs()[0]);
+  for (std::string word; words >> word && numbers < 2;)
+    if (std::isdigit(static_cast<unsigned char>(word[0])) != 0) {
+      counted += std::stoull(word);
+      ++numbers;
+    }
+  EXPECT_EQ(counted, records) << told_repairs()[0];
+  EXPECT_EQ(repaired_in(run(repair), "frankfurt")["waiting_before"], 0);
+}
+
+TEST_F(Repair, AStoreThatIsStillAwayLeavesEverythingInItsPlaceAndSlackHearsWhy) {
+  const uint64_t records = miss();
+  frankfurt_.kill_hard();
+  const Ran ran = run({"repair", "run", config_, "--json"});
+  EXPECT_EQ(ran.code, 1);
+  const json done = repaired_in(ran, "frankfurt");
+  EXPECT_EQ(done["repaired"], 0);
+  EXPECT_TRUE(done.contains("failure"));
+  ASSERT_EQ(told_repairs().size(), 1u);
+  EXPECT_NE(told_repairs()[0].find("failed"), std::string::npos);
+  frankfurt_.start();
+  slack_.reset();  // and nobody to tell
+  EXPECT_EQ(run({"repair", "run", config_, "--max", "100", "--rate", "1000"}).code, 0);
+  const json left =
+      repaired_in(run({"repair", "run", config_, "--dry-run", "--json"}), "frankfurt");
+  EXPECT_EQ(left["waiting_before"], records - 100);
+}
+
+TEST_F(Repair, ARecordThatFailsAgainKeepsItsPlaceUntilItIsQuarantined) {
+  const uint64_t records = miss();
+  auto connection = sink::postgres::Connection::open(
+      {.host = "127.0.0.1", .port = frankfurt_.port(), .database = "holdfast", .user = "holdfast"});
+  ASSERT_TRUE(connection->run("ALTER TABLE orders ADD CHECK (amount <> 2500) NOT VALID"));
+  const std::vector<std::string> repair{"repair", "run", config_, "--attempts", "2", "--json"};
+  const json first = repaired_in(run(repair), "frankfurt");
+  EXPECT_EQ(first["failing"], 1);
+  EXPECT_EQ(first["quarantined"], 0);
+  EXPECT_EQ(first["repaired"].get<uint64_t>() + first["superseded"].get<uint64_t>(), records - 1);
+  const json second = repaired_in(run(repair), "frankfurt");
+  EXPECT_EQ(second["failing"], 1);
+  EXPECT_EQ(second["quarantined"], 1);
+  EXPECT_EQ(repaired_in(run(repair), "frankfurt")["waiting_before"], 0);
 }
 
 }  // namespace

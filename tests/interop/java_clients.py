@@ -1,22 +1,10 @@
 """Apache Kafka's own command-line tools against the broker."""
 import json
-import pathlib
 import re
 import tempfile
 
-from serving import expect, main, need, run
-
-TOOL = str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "kafka" / "tool")
-
-
-def tool(served, name, *arguments, text=None, flag="--bootstrap-server"):
-    return run([TOOL, name, flag, served.address, *arguments], text)
-
-
-def create(served, topic, partitions=1, *more):
-    tool(served, "TopicCommand", "--create", "--topic", topic, "--partitions", str(partitions),
-         "--replication-factor", "1", *more)
-
+from java_tools import create, tool
+from serving import expect, main
 
 def end_offsets(served, topic, time="latest"):
     out = tool(served, "GetOffsetShell", "--topic", topic, "--time", time)
@@ -99,8 +87,6 @@ def versions_are_told(served):
     expect("fetch", "Fetch(1): 4 to 18 [usable: 18]" in out, True)
 
 
-need("java")
-need("mvn")
 main([idempotent_producers_lose_and_double_nothing, records_survive_kill_9_after_the_performance_producer,
       topics_are_created_grown_described_and_deleted, settings_are_changed_and_told_with_their_source,
       deleted_records_are_gone, versions_are_told])

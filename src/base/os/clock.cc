@@ -24,4 +24,9 @@ Clock& real_clock() {
   return clock;
 }
 
+int64_t stopwatch_us() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace holdfast::os

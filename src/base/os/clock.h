@@ -16,4 +16,8 @@ class Clock {
 
 Clock& real_clock();
 
+/// Microseconds from an arbitrary start, for measuring how long something took. Never for a
+/// decision: no simulation owns it.
+int64_t stopwatch_us();
+
 }  // namespace holdfast::os

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -169,6 +170,13 @@ std::optional<int> Process::wait(int64_t timeout_ms) {
   if (waitpid(id_, &status, WNOHANG) != id_) return std::nullopt;
   ended_ = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   return ended_;
+}
+
+void raise_file_limit() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= files.rlim_max) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
 Result<std::string> own_program() {

@@ -56,6 +56,10 @@ class Process {
   std::optional<int> ended_;
 };
 
+/// Lets this process have as many files and connections open as its hard limit allows: the soft one
+/// (1024 on most systems) is there for programs that use select().
+void raise_file_limit();
+
 /// The path of the program that runs.
 Result<std::string> own_program();
 

@@ -5,8 +5,8 @@
 
 namespace holdfast::broker {
 
-/// DescribeLogDirs: the data folder and who is in it. All partitions lie mixed in one log; the size
-/// of each is that of its batches that may still be read.
+/// DescribeLogDirs: the data folder and who is in it. All partitions lie mixed in one log, so none
+/// has a size of its own; 0 says so, and the folder's total is what is really used.
 void handle(const wire::DescribeLogDirsRequest& request, Context& context) {
   wire::DescribeLogDirsResponse response;
   auto& folder = response.results.emplace_back();
@@ -16,9 +16,7 @@ void handle(const wire::DescribeLogDirsRequest& request, Context& context) {
     described.name = topic.name;
     for (const auto& partition : topic.partitions) {
       if (wanted(partition->index))
-        described.partitions.push_back({.partition_index = partition->index,
-                                        .partition_size = static_cast<int64_t>(
-                                            context.core.log().live_bytes(partition->log_id))});
+        described.partitions.push_back({.partition_index = partition->index});
     }
   };
   if (!request.topics) {

@@ -212,6 +212,7 @@ void handle(const wire::ProduceRequest& request, Context& context) {
       refused |= answer.error_code != Code::none;
     }
   }
+  if (refused) context.core.metrics().failed_produce.add();
   if (request.acks == 0) {
     // There is no answer that could carry the error; a closed connection makes the client look up
     // what is wrong.

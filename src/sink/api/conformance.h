@@ -183,6 +183,13 @@ TEST_P(Conformance, AHandedOverEventMayStillBeAppliedLater) {
   EXPECT_EQ(contents(), (std::multiset<std::string>{row_text(0, 0), row_text(1, 10)}));
 }
 
+TEST_P(Conformance, ConfirmTellsWhatIsThereFromWhatIsMissing) {
+  ASSERT_TRUE(sink_->write(batch_of({{0, 0}, {1, 10}, {3, 30}}, 4)).complete());
+  const auto held = sink_->confirm(batch_of({{0, 0}, {2, 20}, {3, 30}, {4, 0, Item::filtered}}, 5));
+  ASSERT_TRUE(held) << held.error().message;
+  EXPECT_EQ(*held, (std::vector{Held::present, Held::missing, Held::present, Held::present}));
+}
+
 TEST_P(Conformance, FilteredEventsAreRecordedAndNotTakenForRows) {
   ASSERT_TRUE(
       sink_->write(batch_of({{0, 0}, {1, 0, Item::filtered}, {2, 0, Item::filtered}, {3, 30}}, 4))

@@ -1,6 +1,9 @@
 #include "sink/api/sink.h"
 
 #include <algorithm>
+#include <map>
+
+#include "event/interval_set.h"
 
 namespace holdfast::sink {
 
@@ -32,8 +35,30 @@ const char* name(Held held) {
   return "?";
 }
 
-Result<std::vector<Held>> Sink::confirm(const Batch&) {
-  return fail(ErrorCode::invalid, "this store cannot read single events back");
+Result<std::vector<Held>> Sink::confirm(const Batch& batch) {
+  const auto has_row = [](const Entry& entry) { return entry.row >= 0; };
+  std::map<std::pair<uint32_t, int64_t>, Window> windows;  // by source and epoch
+  for (const Entry& entry : batch.entries) {
+    if (!has_row(entry)) continue;
+    const auto [window, fresh] = windows.try_emplace({entry.source, entry.epoch});
+    Window& wanted = window->second;
+    if (fresh) wanted = {batch.sources[entry.source], entry.epoch, entry.sequence, entry.sequence};
+    wanted.first = std::min(wanted.first, entry.sequence);
+    wanted.last = std::max(wanted.last, entry.sequence);
+  }
+  const auto its_reader = HOLDFAST_TRY(reader());
+  std::map<std::pair<uint32_t, int64_t>, event::IntervalSet> found;
+  for (const auto& [stream, window] : windows)
+    HOLDFAST_CHECKED(its_reader->read_back(window, [&](std::span<const StoredRun> runs) -> Status {
+      for (const StoredRun& run : runs) found[stream].add(event::Interval{run.first, run.last});
+      return {};
+    }));
+  std::vector<Held> held;
+  for (const Entry& entry : batch.entries)
+    held.push_back(!has_row(entry) || found[{entry.source, entry.epoch}].contains(entry.sequence)
+                       ? Held::present
+                       : Held::missing);
+  return held;
 }
 
 bool Written::has(Outcome outcome) const {

@@ -157,7 +157,8 @@ class Sink {
   virtual HealthReport health() const = 0;
   /// Reads the entries of the batch back, past everything that the write path remembers. For
   /// filtered and handed-over entries the answer is `present`. A sink that was opened for one data
-  /// center asks that one. `invalid`: this store cannot be asked so.
+  /// center asks that one. What is here is for stores without keys: it looks for the stamps with a
+  /// reader of its own.
   virtual Result<std::vector<Held>> confirm(const Batch& batch);
   /// A reader with a connection of its own, usable from another thread, at most as long as the sink
   /// lives.

@@ -44,4 +44,10 @@ Status check_cassandra(const CassandraSettings& settings) {
   return {};
 }
 
+Status check_cassandra_tables(const CassandraSettings& settings, const event::Schema& schema) {
+  const auto session = HOLDFAST_TRY(cql::Session::open(settings.session));
+  HOLDFAST_TRY(compile_mapping(*session, settings, schema));
+  return {};
+}
+
 }  // namespace holdfast::sink

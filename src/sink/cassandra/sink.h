@@ -89,6 +89,10 @@ class CassandraSink : public Sink {
 /// consistencies.
 Status check_cassandra(const CassandraSettings& settings);
 
+/// What only the servers know of them: whether the tables are there, and rows of `schema` fit into
+/// them and may be replayed. Changes nothing.
+Status check_cassandra_tables(const CassandraSettings& settings, const event::Schema& schema);
+
 /// The audit's reader, without a sink. `not_found` when there is no ledger or table yet.
 Result<std::unique_ptr<Reader>> open_cassandra_reader(const CassandraSettings& settings);
 

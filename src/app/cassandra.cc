@@ -1,0 +1,90 @@
+#include "app/cassandra.h"
+
+#include <algorithm>
+
+#include "sink/cassandra/sink.h"
+
+namespace holdfast::app {
+namespace {
+
+Result<std::vector<os::Address>> addresses_in(const std::string& list) {
+  std::vector<os::Address> all;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t comma = std::min(list.find(',', begin), list.size());
+    std::string one = list.substr(begin, comma - begin);
+    while (one.starts_with(' ')) one.erase(0, 1);
+    while (one.ends_with(' ')) one.pop_back();
+    all.push_back(HOLDFAST_TRY(os::Address::parse(one)));
+    begin = comma + 1;
+  }
+  return all;
+}
+
+Result<cql::Consistency> level(const std::string& name) {
+  cql::Consistency made{};
+  if (!cql::parse(name, made)) return fail(ErrorCode::invalid, name + " is no consistency level");
+  return made;
+}
+
+Result<cql::SessionSettings> session_settings(const settings::CassandraSink& from) {
+  cql::SessionSettings made;
+  made.contact_points = HOLDFAST_TRY(addresses_in(from.contact_points));
+  made.datacenter = from.datacenter;
+  made.user = from.user;
+  made.password = from.password;
+  if (from.tls)
+    made.tls = {.enabled = true,
+                .ca_file = from.tls->ca_file,
+                .certificate_file = from.tls->certificate_file,
+                .key_file = from.tls->key_file,
+                .verify_host = from.tls->verify_host};
+  made.version_max = static_cast<cql::Version>(from.protocol);
+  made.compression = static_cast<cql::Compression>(from.compression);
+  made.window = static_cast<size_t>(from.in_flight);
+  made.streams_max = std::min<size_t>(32'768, made.window * 2);
+  made.request_timeout_ms = from.timeout_ms;
+  made.connect_timeout_ms = from.connect_timeout_ms;
+  return made;
+}
+
+Result<sink::CassandraSettings> settings_for(const settings::Pipeline& pipeline,
+                                             const settings::CassandraSink& from) {
+  sink::CassandraSettings made;
+  made.session = HOLDFAST_TRY(session_settings(from));
+  made.keyspace = from.keyspace;
+  made.pipeline = pipeline.name;
+  made.write = HOLDFAST_TRY(level(from.consistency));
+  made.read = HOLDFAST_TRY(level(from.read_consistency));
+  made.atomic = from.batch == settings::CqlBatch::logged;
+  for (const settings::CassandraTable& table : from.tables)
+    made.tables.push_back(
+        {table.table, table.columns, table.when, table.fan_out, table.delete_when});
+  // One cluster may be a store in several data centers: each keeps an account of its own.
+  made.target = from.datacenter;
+  for (const sink::CassandraTable& table : made.tables) made.target += "/" + table.table;
+  return made;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<sink::Sink>> open_cassandra(const settings::Pipeline& pipeline,
+                                                   const settings::CassandraSink& cassandra,
+                                                   const event::Schema& schema) {
+  const sink::CassandraSettings made = HOLDFAST_TRY(settings_for(pipeline, cassandra));
+  return HOLDFAST_TRY(sink::CassandraSink::open(made, schema));
+}
+
+Result<std::unique_ptr<sink::Reader>> open_cassandra_reader(
+    const settings::Pipeline& pipeline, const settings::CassandraSink& cassandra) {
+  const sink::CassandraSettings made = HOLDFAST_TRY(settings_for(pipeline, cassandra));
+  return sink::open_cassandra_reader(made);
+}
+
+Status check_cassandra(const settings::Pipeline& pipeline, const settings::CassandraSink& cassandra,
+                       const event::Schema& schema) {
+  const sink::CassandraSettings made = HOLDFAST_TRY(settings_for(pipeline, cassandra));
+  HOLDFAST_CHECKED(sink::check_cassandra(made));
+  return sink::check_cassandra_tables(made, schema);
+}
+
+}  // namespace holdfast::app

@@ -1,0 +1,335 @@
+#include "repair/repair.h"
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <thread>
+
+#include "base/fault.h"
+#include "base/os/clock.h"
+#include "kafka/admin.h"
+#include "repair/read_partition.h"
+
+namespace holdfast::repair {
+namespace {
+
+using sink::Entry;
+using sink::Held;
+using sink::Outcome;
+
+constexpr int request_timeout_ms = 10'000;
+constexpr int64_t read_timeout_ms = 30'000;
+
+struct Item {
+  Place place;
+  event::FailureRecord record;  // points into the chunk's messages
+};
+
+/// Records of one store that go together.
+struct Chunk {
+  std::shared_ptr<kafka::MessageBatch> messages;
+  std::vector<Item> items;
+};
+
+std::string target_key(const event::FailureRecord& record) {
+  return std::string(record.pipeline) + "\n" + std::string(record.datacenter) + "\n" +
+         std::string(record.store);
+}
+
+std::optional<std::string_view> text(const std::optional<ByteView>& bytes) {
+  if (!bytes) return {};
+  return as_text(*bytes);
+}
+
+class Run {
+ public:
+  Run(const RepairSettings& settings, Stop& stop)
+      : settings_(settings),
+        stop_(stop),
+        chunk_max_(std::max<size_t>(
+            settings.concurrency / (2 * std::max<size_t>(settings.workers, 1)), 1)) {}
+
+  Result<RepairReport> run() {
+    marks_ = HOLDFAST_TRY(read_marks(settings_.kafka, settings_.queue));
+    const auto admin = HOLDFAST_TRY(kafka::Admin::create(settings_.kafka));
+    const auto topic = admin->topic(settings_.queue, request_timeout_ms);
+    if (!topic && topic.error().code == ErrorCode::not_found) return finish();
+    if (!topic) return std::unexpected(topic.error());
+    if (!settings_.dry_run)
+      writer_ = HOLDFAST_TRY(MarkWriter::open(settings_.kafka, settings_.queue));
+    std::vector<std::thread> workers;
+    if (!settings_.dry_run)
+      for (size_t i = 0; i < std::max<size_t>(settings_.workers, 1); ++i)
+        workers.emplace_back([this] { work(); });
+    Status read;
+    for (int32_t i = 0; i < topic->partitions && read; ++i) read = read_queue(i);
+    close();
+    for (std::thread& worker : workers) worker.join();
+    HOLDFAST_CHECKED(read);
+    return finish();
+  }
+
+ private:
+  RepairReport finish() {
+    report_.to_tell_repaired = marks_.repaired() - marks_.told_repaired;
+    report_.to_tell_superseded = marks_.superseded() - marks_.told_superseded;
+    return std::move(report_);
+  }
+
+  // The reader.
+
+  bool wanted(const Place& place, const event::FailureRecord& record) const {
+    const PartitionMarks& marks = known_;
+    if (marks.done(place.offset)) return false;
+    if (marks.quarantined.contains(place.offset) && !settings_.quarantined_too) return false;
+    if (settings_.wanted) return settings_.wanted(place, record);
+    return record.kind != event::FailureKind::rejected;
+  }
+
+  Status read_queue(int32_t partition) {
+    known_ = marks_of(partition);
+    // What is done from the beginning on need not be read again.
+    int64_t from = 0;
+    for (bool more = true; more;) {
+      more = false;
+      for (const event::IntervalSet* set : {&known_.repaired, &known_.superseded})
+        for (const event::Interval& one : set->intervals())
+          if (one.first <= from && from <= one.last) {
+            from = one.last + 1;
+            more = true;
+          }
+    }
+    return read_partition(settings_.kafka, {settings_.queue, partition}, from, read_timeout_ms,
+                          [&](kafka::MessageBatch batch) {
+                            return take(std::make_shared<kafka::MessageBatch>(std::move(batch)));
+                          });
+  }
+
+  Result<bool> take(std::shared_ptr<kafka::MessageBatch> batch) {
+    std::map<std::string, Chunk> chunks;
+    std::vector<kafka::HeaderView> raw;
+    std::vector<event::Header> headers;
+    for (const kafka::Message& message : batch->messages()) {
+      message.read_headers(raw);
+      headers.clear();
+      for (const auto& header : raw) headers.push_back({header.name, text(header.value)});
+      const auto record = event::parse_failure(headers, text(message.key), text(message.value));
+      const Place place{message.partition, message.offset};
+      if (!record) {
+        ++report_.foreign;
+        continue;
+      }
+      if (!wanted(place, *record)) continue;
+      if (report_.waiting >= settings_.max) break;
+      ++report_.waiting;
+      ++report_.causes[std::string(record->cause_code)];
+      if (settings_.dry_run) continue;
+      Chunk& chunk = chunks[target_key(*record)];
+      chunk.messages = batch;
+      chunk.items.push_back({place, *record});
+      if (chunk.items.size() >= chunk_max_ && !hand_out(std::exchange(chunk, {}))) return false;
+    }
+    for (auto& [key, chunk] : chunks)
+      if (!chunk.items.empty() && !hand_out(std::move(chunk))) return false;
+    return report_.waiting < settings_.max && !stop_.raised();
+  }
+
+  /// Waits for its turn, and until the window has room. False: the run ends.
+  bool hand_out(Chunk chunk) {
+    if (settings_.rate > 0) {
+      const int64_t now_ms = os::real_clock().steady_ms();
+      due_ms_ = std::max<double>(due_ms_, static_cast<double>(now_ms));
+      const auto wait_ms = static_cast<int64_t>(due_ms_) - now_ms;
+      due_ms_ += static_cast<double>(chunk.items.size()) * 1000 / settings_.rate;
+      if (wait_ms > 0 && !stop_.sleep(wait_ms)) return false;
+    }
+    std::unique_lock lock(mutex_);
+    while (!ended_ && !stop_.raised() && under_way_ > 0 &&
+           under_way_ + chunk.items.size() > settings_.concurrency)
+      changed_.wait_for(lock, std::chrono::milliseconds(100));
+    if (ended_ || stop_.raised()) return false;
+    under_way_ += chunk.items.size();
+    chunks_.push_back(std::move(chunk));
+    changed_.notify_all();
+    return true;
+  }
+
+  void close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
+  }
+
+  // A worker.
+
+  std::optional<Chunk> next() {
+    std::unique_lock lock(mutex_);
+    while (chunks_.empty() && !closed_ && !ended_) changed_.wait_for(lock, std::chrono::seconds(1));
+    if (ended_ || chunks_.empty() || stop_.raised()) return {};
+    std::optional<Chunk> chunk(std::move(chunks_.front()));
+    chunks_.pop_front();
+    return chunk;
+  }
+
+  void work() {
+    std::map<std::string, std::unique_ptr<Target>> targets;
+    while (std::optional<Chunk> chunk = next()) {
+      const Status status = repair(*chunk, targets);
+      const std::lock_guard lock(mutex_);
+      under_way_ -= chunk->items.size();
+      if (!status && !ended_) {
+        ended_ = true;
+        report_.failure = status.error();
+      }
+      changed_.notify_all();
+    }
+  }
+
+  Result<Target*> target_of(const event::FailureRecord& record,
+                            std::map<std::string, std::unique_ptr<Target>>& targets) {
+    std::unique_ptr<Target>& target = targets[target_key(record)];
+    for (int attempt = 1; !target; ++attempt) {
+      auto opened = settings_.open(record);
+      if (opened) {
+        target = std::move(*opened);
+      } else if (opened.error().code == ErrorCode::invalid ||
+                 opened.error().code == ErrorCode::not_found ||
+                 attempt >= settings_.store_attempts_max ||
+                 !stop_.sleep(settings_.store_pause_ms * attempt)) {
+        return std::unexpected(opened.error());
+      }
+    }
+    return target.get();
+  }
+
+  Status repair(const Chunk& chunk, std::map<std::string, std::unique_ptr<Target>>& targets) {
+    Target* target = HOLDFAST_TRY(target_of(chunk.items.front().record, targets));
+    std::vector<event::Consumed> events;
+    for (const Item& item : chunk.items) events.push_back({item.record.event, item.record.origin});
+    Rows rows;
+    HOLDFAST_CHECKED(target->make_rows(events, rows));
+    rows.batch.upto.clear();  // the positions are the pipeline's
+    rows.batch.events = events;
+    std::map<uint32_t, sink::Cause> failed;
+    for (const auto& refusal : rows.refused) failed[refusal.entry] = refusal.cause;
+    HOLDFAST_CHECKED(write(*target, rows.batch, failed));
+    fault::point("repair.after_write");
+    const auto held = HOLDFAST_TRY(target->sink().confirm(rows.batch));
+    fault::point("repair.after_confirm");
+    return mark(chunk, held, failed);
+  }
+
+  /// Until the store has all but those that it refuses.
+  Status write(Target& target, sink::Batch& batch, std::map<uint32_t, sink::Cause>& failed) {
+    for (int attempt = 1;;) {
+      const sink::Written written = target.sink().write(batch);
+      if (written.complete()) return {};
+      bool refused = false;
+      for (const auto& refusal : written.refusals) {
+        if (written.outcomes[refusal.entry] != Outcome::rejected) continue;
+        batch.entries[refusal.entry].row = Entry::handed_over;
+        failed[refusal.entry] = refusal.cause;
+        refused = true;
+      }
+      if (refused) continue;
+      const std::string why =
+          written.refusals.empty() ? "" : written.refusals.front().cause.message;
+      if (attempt++ >= settings_.store_attempts_max)
+        return fail(ErrorCode::unavailable, "the store does not take it: " + why);
+      if (!stop_.sleep(settings_.store_pause_ms * attempt))
+        return fail(ErrorCode::interrupted, "asked to stop");
+      (void)target.sink().positions();  // opens it again
+    }
+  }
+
+  /// By what the store says, nothing else. Durable before it is counted.
+  Status mark(const Chunk& chunk, const std::vector<Held>& held,
+              const std::map<uint32_t, sink::Cause>& failed) {
+    const std::lock_guard lock(marks_mutex_);
+    std::map<int32_t, PartitionMarks> changes;
+    uint64_t failing = 0, quarantined = 0;
+    for (uint32_t i = 0; i < chunk.items.size(); ++i) {
+      const Place& place = chunk.items[i].place;
+      PartitionMarks& change = changes[place.partition];
+      const auto cause = failed.find(i);
+      if (cause == failed.end() && held[i] != Held::missing) {
+        (held[i] == Held::present ? change.repaired : change.superseded).add(place.offset);
+        continue;
+      }
+      const auto& known = marks_.partitions[place.partition].failing;
+      const auto before = known.find(place.offset);
+      PartitionMarks::Note note{before == known.end() ? 1 : before->second.attempts + 1, "missing",
+                                "written, and not there when it was read back"};
+      if (cause != failed.end()) {
+        note.code = cause->second.code;
+        note.why = cause->second.message;
+      }
+      ++failing;
+      const bool give_up = note.attempts >= settings_.attempts_max;
+      quarantined += give_up;
+      (give_up ? change.quarantined : change.failing)[place.offset] = std::move(note);
+    }
+    const std::string message = to_json(changes);
+    fault::point("repair.before_mark");
+    HOLDFAST_CHECKED(writer_->write(message));
+    fault::point("repair.after_mark");
+    const uint64_t repaired = marks_.repaired(), superseded = marks_.superseded();
+    HOLDFAST_CHECKED(marks_.apply(message));
+    const std::lock_guard counting(mutex_);
+    report_.repaired += marks_.repaired() - repaired;
+    report_.superseded += marks_.superseded() - superseded;
+    report_.failing += failing;
+    report_.quarantined += quarantined;
+    return {};
+  }
+
+  PartitionMarks marks_of(int32_t partition) {
+    const std::lock_guard lock(marks_mutex_);
+    return marks_.partitions[partition];
+  }
+
+  const RepairSettings& settings_;
+  Stop& stop_;
+  const size_t chunk_max_;
+  PartitionMarks known_;  // of the reader: the partition in hand, as it was
+  double due_ms_ = 0;
+
+  std::mutex mutex_;  // of what follows; `report_.waiting`, `causes`, `foreign` are the reader's
+  std::condition_variable changed_;
+  std::deque<Chunk> chunks_;
+  size_t under_way_ = 0;
+  bool closed_ = false, ended_ = false;
+  RepairReport report_;
+
+  std::mutex marks_mutex_;
+  Marks marks_;
+  std::unique_ptr<MarkWriter> writer_;
+};
+
+}  // namespace
+
+void Stop::raise() {
+  const std::lock_guard lock(mutex_);
+  raised_ = true;
+  changed_.notify_all();
+}
+bool Stop::raised() const {
+  const std::lock_guard lock(mutex_);
+  return raised_;
+}
+bool Stop::sleep(int64_t milliseconds) {
+  std::unique_lock lock(mutex_);
+  return !changed_.wait_for(lock, std::chrono::milliseconds(milliseconds), [&] { return raised_; });
+}
+
+Result<RepairReport> run(const RepairSettings& settings, Stop& stop) {
+  return Run(settings, stop).run();
+}
+
+Status mark_told(const RepairSettings& settings) {
+  const Marks marks = HOLDFAST_TRY(read_marks(settings.kafka, settings.queue));
+  const auto writer = HOLDFAST_TRY(MarkWriter::open(settings.kafka, settings.queue));
+  return writer->write(told_json(marks.repaired(), marks.superseded()));
+}
+
+}  // namespace holdfast::repair

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""librdkafka's own tests against our broker, compared with the list in docs/reference/clients-librdkafka.md.
+
+  run.py PROGRAM [--lane quick|whole] [--jobs N] [--seconds BUDGET] [--keep DIR] [NUMBER...]
+
+A test that is listed as `open` is one that does not pass yet: it is run only when its number is given, and fails the run
+once it passes, so that the list stays true. One process for each number of the suite (0045 has several tests), some at a time, against one broker with num.partitions=4;
+those of the scenario `noautocreate` against a second. A number that fails is run once more, alone: the suite judges times.
+With numbers only these are run. Exit status: 0 as listed, 1 not so (the lines say which), 77 the suite cannot be had here.
+"""
+import argparse
+import collections
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+sys.path.insert(0, str(HERE.parent))
+from serving import SKIPPED, Broker  # noqa: E402
+
+LIST = ROOT / "docs" / "reference" / "clients-librdkafka.md"
+ROW = re.compile(r"^\| `(\d{4})(\w*)` \| (passed|not applicable|open) \| (quick|whole|) ?\| (.*) \|$", re.M)
+SUMMARY = re.compile(r"^\|\x1b\[\d+m (\d{4}\w*) +\| +(\w+) \| +([\d.]+)s \x1b\[0m\|(?:\x1b\[\d+m ?(.*?)\x1b)?", re.M)
+# What the suite takes the broker for. 0109 wants an ACL command from 2.1 on, and tests the same without it below.
+VERSION, VERSION_OF = "4.3.1", {"0109": "2.0.1"}
+TEST_SECONDS = 240
+# The slow ones first, so that the last to start is a short one.
+FIRST = ["0113", "0104", "0102", "0118", "0050", "0089", "0091", "0093", "0061", "0033", "0034", "0055", "0081", "0103", "0084"]
+
+
+class Listed(collections.namedtuple("Listed", "name state lane note")):
+    def scenario(self):
+        return "noautocreate" if "noautocreate" in self.note else "default"
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("program", type=pathlib.Path)
+    parser.add_argument("numbers", nargs="*")
+    parser.add_argument("--lane", choices=["quick", "whole"], default="whole")
+    parser.add_argument("--jobs", type=int, default=6)
+    parser.add_argument("--seconds", type=int, default=1500, help="for all; what has not been run then has failed")
+    parser.add_argument("--keep", type=pathlib.Path, help="keep the output of each number here")
+    parser.add_argument("--bootstrap", help="another broker than ours, already running (to compare)")
+    return parser.parse_args()
+
+
+def listed_tests():
+    rows = [Listed(number + rest, state, lane, reason) for number, rest, state, lane, reason in ROW.findall(LIST.read_text())]
+    if len(rows) < 80:
+        sys.exit(f"run.py: {LIST} has only {len(rows)} tests")
+    return {row.name: row for row in rows}
+
+
+def fetch():
+    fetched = subprocess.run([ROOT / "tools" / "librdkafka" / "fetch"], stdout=subprocess.PIPE, text=True, check=False)
+    if fetched.returncode != 0:
+        print("skipped: librdkafka's tests cannot be had here")
+        sys.exit(SKIPPED)
+    return pathlib.Path(fetched.stdout.strip())
+
+
+class Suite:
+    """The suite's runner, on a work folder of its own: it leaves files where it stands."""
+
+    def __init__(self, built, keep, listed):
+        self.built, self.keep, self.listed = built, keep, listed
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-librdkafka-"))
+        self.work = self.folder / "tests"
+        self.work.mkdir()
+        (self.folder / "src").symlink_to(built / "src")  # one test reads the schema of the statistics there
+        for name in ("interceptor_test", "plugin_test", "fixtures", "java"):
+            if (built / "tests" / name).exists():
+                (self.work / name).symlink_to(built / "tests" / name)
+        (self.work / "Makefile").write_text("java:\n\t@true\n.PHONY: java\n")  # fetch has compiled them
+        self.until = None
+
+    def run(self, number, address, scenario):
+        """One number of the suite; answers {test: (state, seconds, what it said)}."""
+        conf = self.work / f"{number}-{scenario}.conf"
+        conf.write_text(f"metadata.broker.list={address}\ntest.topic.random=true\ntest.timeout.multiplier=3\n")
+        library = f"{self.built / 'src'}:{self.built / 'src-cpp'}"
+        environment = {name: value for name, value in os.environ.items() if name != "CI"}
+        environment |= {"LD_LIBRARY_PATH": library, "RDKAFKA_TEST_CONF": str(conf), "TESTS": number + "_", "BROKERS": address,
+                        "TEST_KAFKA_VERSION": VERSION_OF.get(number, VERSION), "KAFKA_PATH": str(HERE / "kafka")}
+        command = ["stdbuf", "-oL", self.built / "tests" / "test-runner", "-p1", "-L", "-s", scenario]
+        seconds = max(1, min(TEST_SECONDS, self.until - time.monotonic()))
+        try:
+            done = subprocess.run(command, cwd=self.work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=seconds, check=False)
+            said = done.stdout.decode(errors="replace")
+        except subprocess.TimeoutExpired as late:
+            said = (late.stdout or b"").decode(errors="replace") + f"\nended after {seconds:.0f} s\n"
+        if self.keep:
+            self.keep.mkdir(parents=True, exist_ok=True)
+            (self.keep / f"{number}-{scenario}.log").write_text(said)
+        return {name: (state, float(took), why) for name, state, took, why in SUMMARY.findall(said)
+                if name.startswith(number) and "negative test flags" not in why
+                and (name not in self.listed or self.listed[name].scenario() == scenario)}
+
+    def close(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def run_all(suite, numbers, address, scenario, jobs, good):
+    """Runs the numbers, some at a time; those of which one test is not good once more, alone. Answers what became of each."""
+    printing, found = threading.Lock(), {}
+
+    def one(number):
+        results = suite.run(number, address, scenario)
+        with printing:
+            for name, (state, seconds, why) in sorted(results.items()):
+                print(f"{state.lower():8} {seconds:7.1f} s  {name}  {why}", flush=True)
+            if not results:
+                print(f"ended             {number}: no summary", flush=True)
+        return number, results
+
+    ordered = [n for n in FIRST if n in numbers] + [n for n in numbers if n not in FIRST]
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        outcomes = dict(pool.map(one, ordered))
+    for number, results in outcomes.items():
+        if not good(number, results):
+            print(f"again, alone: {number}", flush=True)
+            results = one(number)[1]
+        found |= results
+    return found
+
+
+def run_scenario(options, suite, scenario, settings, numbers, good):
+    if not numbers:
+        return {}
+    if options.bootstrap:
+        return run_all(suite, numbers, options.bootstrap, scenario, options.jobs, good)
+    broker = Broker(str(options.program.resolve()), str(suite.folder / f"data-{scenario}"), settings)
+    broker.start()
+    try:
+        found = run_all(suite, numbers, broker.address, scenario, options.jobs, good)
+        if not options.bootstrap:
+            broker.stop()
+        return found
+    finally:
+        if broker.process.poll() is None:
+            broker.kill()
+
+
+def wanted_numbers(options, listed):
+    """Scenario -> the numbers to run."""
+    rows = [row for row in listed.values() if row.state == "passed" and (options.lane == "whole" or row.lane == "quick")]
+    if options.numbers:
+        rows = [row for row in listed.values() if row.name[:4] in options.numbers]
+    numbers = collections.defaultdict(list)
+    for row in rows:
+        if row.name[:4] not in numbers[row.scenario()]:
+            numbers[row.scenario()].append(row.name[:4])
+    return rows, numbers
+
+
+def main():
+    options = parse()
+    listed = listed_tests()
+    suite = Suite(fetch(), options.keep, listed)
+    suite.until = time.monotonic() + options.seconds
+    rows, numbers = wanted_numbers(options, listed)
+
+    def good(number, results):
+        mine = [row.name for row in rows if row.name[:4] == number]
+        return any(name in results for name in mine) and all(
+            state == "PASSED" or listed[name].state != "passed" for name, (state, _, _) in results.items() if name in listed)
+
+    found = {}
+    try:
+        for scenario, settings in (("default", ["num.partitions=4"]),
+                                   ("noautocreate", ["num.partitions=4", "auto.create.topics.enable=false"])):
+            found |= run_scenario(options, suite, scenario, settings, numbers[scenario], good)
+    finally:
+        suite.close()
+    became = {row.name: found[row.name][0].lower() if row.name in found else "not run" for row in rows}
+    wrong = [f"{row.name}: listed as {row.state}, {became[row.name]}" for row in rows
+             if (row.state == "passed") != (became[row.name] == "passed")]
+    wrong += [f"{name}: not in the list" for name in found if name not in listed]
+    print("\n".join([*wrong, f"{sum(state == 'PASSED' for state, _, _ in found.values())} passed, {len(wrong)} wrong"]))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
