@@ -7,6 +7,7 @@
 #include "sink/cassandra/cql/compress.h"
 #include "sink/cassandra/cql/request.h"
 #include "sink/cassandra/cql/segment.h"
+#include "sink/cassandra/cql/tls.h"
 
 namespace holdfast::cql {
 namespace {
@@ -64,6 +65,8 @@ void Connection::opened(Result<std::unique_ptr<os::Connection>> link) {
   connecting_.reset();
   if (!link) return fail_with(std::move(link.error()));
   link_ = std::move(*link);
+  if (settings_.tls.enabled)
+    link_ = settings_.tls.context->encrypt(std::move(link_), address_.host);
   link_->start(*this);
   state_ = State::options;
   write_message(Opcode::options, handshake_stream_id, {});
@@ -86,7 +89,8 @@ void Connection::received(size_t bytes) {
 }
 
 void Connection::closed(const Error& why) {
-  fail_with({ErrorCode::unavailable,
+  // `invalid`: a server that is not to be trusted will not be so the next time.
+  fail_with({why.code == ErrorCode::invalid ? ErrorCode::invalid : ErrorCode::unavailable,
              fmt::format("the connection to {} was lost: {}", address_.text(), why.message)});
 }
 

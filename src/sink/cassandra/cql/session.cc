@@ -11,6 +11,7 @@
 
 #include "sink/cassandra/cql/core.h"
 #include "sink/cassandra/cql/rows.h"
+#include "sink/cassandra/cql/tls.h"
 #include "sink/cassandra/cql/value.h"
 
 namespace holdfast::cql {
@@ -98,7 +99,7 @@ class Bulk : public std::enable_shared_from_this<Bulk> {
 struct Session::Impl {
   explicit Impl(SessionSettings wanted) : settings(std::move(wanted)) {}
 
-  const SessionSettings settings;
+  SessionSettings settings;  // not changed once the thread runs
   std::unique_ptr<os::EventLoop> loop = os::EventLoop::create();
   std::unique_ptr<Core> core;
   std::thread thread;
@@ -159,6 +160,8 @@ Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Result<std::unique_ptr<Session>> Session::open(const SessionSettings& settings) {
   if (settings.contact_points.empty()) return fail(ErrorCode::invalid, "no contact point is given");
   auto impl = std::make_unique<Impl>(settings);
+  if (settings.tls.enabled)
+    impl->settings.tls.context = HOLDFAST_TRY(TlsContext::open(settings.tls));
   impl->thread = std::thread([raw = impl.get()] { raw->run(); });
   std::unique_ptr<Session> session(new Session(std::move(impl)));
   HOLDFAST_CHECKED(session->impl_->wait_until_usable());

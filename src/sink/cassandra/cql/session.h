@@ -13,12 +13,15 @@
 
 namespace holdfast::cql {
 
+class TlsContext;
+
 struct TlsSettings {
   bool enabled = false;
   std::string ca_file = {};           // PEM; empty: the system's
   std::string certificate_file = {};  // of ours, when the server wants one
   std::string key_file = {};
   bool verify_host = true;
+  std::shared_ptr<const TlsContext> context = {};  // of these files; Session::open makes it
 };
 
 struct SessionSettings {

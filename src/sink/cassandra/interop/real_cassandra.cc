@@ -56,6 +56,7 @@ void RealCassandra::launch(size_t which) {
   std::vector<std::string> words{
       "--cluster",   folder_.path() + "/cluster", "--dc",       names[which],
       "--port-file", node_file(which, "address"), "--pid-file", node_file(which, "pid")};
+  if (options_.single) words.insert(words.end(), {"--dcs", names[amsterdam]});
   if (options_.password) words.emplace_back("--password");
   if (options_.tls) words.insert(words.end(), {"--tls", folder_.path()});
   auto process = os::Process::start({.program = HOLDFAST_SOURCE_DIR "/tools/cassandra/run",
@@ -67,7 +68,8 @@ void RealCassandra::launch(size_t which) {
 }
 
 bool RealCassandra::start() {
-  if (const char* others = std::getenv("HOLDFAST_CASSANDRA"); others != nullptr && !options_.tls) {
+  if (const char* others = std::getenv("HOLDFAST_CASSANDRA");
+      others != nullptr && !options_.single) {
     const std::string_view both(others);
     const size_t comma = both.find(',');
     addresses_ = {*os::Address::parse(both.substr(0, comma)),
@@ -75,7 +77,7 @@ bool RealCassandra::start() {
     return external_ = true;
   }
   std::vector<size_t> started;
-  for (size_t i = 0; i < processes_.size(); ++i) {
+  for (size_t i = 0; i < (options_.single ? 1 : processes_.size()); ++i) {
     if (unavailable_ || (processes_[i] && !processes_[i]->ended())) continue;
     launch(i);
     started.push_back(i);

@@ -19,7 +19,8 @@ class RealCassandra {
  public:
   struct Options {
     bool password = false;
-    bool tls = false;  // the folder has keystore.p12 then
+    bool tls = false;     // the folder has ca.pem then
+    bool single = false;  // amsterdam alone
   };
   enum Datacenter : size_t { amsterdam, frankfurt };
   static constexpr std::array<const char*, 2> names{"amsterdam", "frankfurt"};
