@@ -21,8 +21,10 @@
 #include "wire/messages/describe_configs.h"
 #include "wire/messages/describe_groups.h"
 #include "wire/messages/describe_log_dirs.h"
+#include "wire/messages/describe_producers.h"
 #include "wire/messages/describe_quorum.h"
 #include "wire/messages/describe_topic_partitions.h"
+#include "wire/messages/describe_transactions.h"
 #include "wire/messages/describe_user_scram_credentials.h"
 #include "wire/messages/elect_leaders.h"
 #include "wire/messages/end_txn.h"
@@ -37,6 +39,7 @@
 #include "wire/messages/list_groups.h"
 #include "wire/messages/list_offsets.h"
 #include "wire/messages/list_partition_reassignments.h"
+#include "wire/messages/list_transactions.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/offset_commit.h"
 #include "wire/messages/offset_delete.h"
@@ -45,6 +48,7 @@
 #include "wire/messages/produce.h"
 #include "wire/messages/sync_group.h"
 #include "wire/messages/txn_offset_commit.h"
+#include "wire/messages/write_txn_markers.h"
 
 namespace holdfast::broker {
 namespace {
@@ -84,6 +88,7 @@ constexpr ServedApi kServed[] = {
     served<wire::AddPartitionsToTxnRequest>("partitions join a transaction"),
     served<wire::AddOffsetsToTxnRequest>("a group's offsets join a transaction"),
     served<wire::EndTxnRequest>("commit or abort a transaction"),
+    served<wire::WriteTxnMarkersRequest>("refused: only the coordinator ends transactions"),
     served<wire::TxnOffsetCommitRequest>("offsets that count once their transaction commits"),
     served<wire::DescribeAclsRequest>("there are no access rules, and this says so"),
     served<wire::DescribeConfigsRequest>(
@@ -101,6 +106,9 @@ constexpr ServedApi kServed[] = {
     served<wire::DescribeUserScramCredentialsRequest>("there are no users"),
     served<wire::DescribeQuorumRequest>("a quorum of one"),
     served<wire::DescribeClusterRequest>("the broker and the cluster id"),
+    served<wire::DescribeProducersRequest>("what partitions remember of their producers"),
+    served<wire::DescribeTransactionsRequest>("owner, state and partitions of transactional ids"),
+    served<wire::ListTransactionsRequest>("transactional ids by state, producer, age, pattern"),
     served<wire::ListConfigResourcesRequest>("what has settings"),
     served<wire::DescribeTopicPartitionsRequest>("partitions page by page"),
 };

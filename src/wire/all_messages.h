@@ -16,8 +16,10 @@
 #include "wire/messages/describe_configs.h"
 #include "wire/messages/describe_groups.h"
 #include "wire/messages/describe_log_dirs.h"
+#include "wire/messages/describe_producers.h"
 #include "wire/messages/describe_quorum.h"
 #include "wire/messages/describe_topic_partitions.h"
+#include "wire/messages/describe_transactions.h"
 #include "wire/messages/describe_user_scram_credentials.h"
 #include "wire/messages/elect_leaders.h"
 #include "wire/messages/end_txn.h"
@@ -32,6 +34,7 @@
 #include "wire/messages/list_groups.h"
 #include "wire/messages/list_offsets.h"
 #include "wire/messages/list_partition_reassignments.h"
+#include "wire/messages/list_transactions.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/offset_commit.h"
 #include "wire/messages/offset_delete.h"
@@ -40,6 +43,7 @@
 #include "wire/messages/produce.h"
 #include "wire/messages/sync_group.h"
 #include "wire/messages/txn_offset_commit.h"
+#include "wire/messages/write_txn_markers.h"
 
 namespace holdfast::wire {
 
@@ -73,6 +77,7 @@ using AllApis = ApiList<
     Api<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>,
     Api<AddPartitionsToTxnRequest, AddPartitionsToTxnResponse>,
     Api<AddOffsetsToTxnRequest, AddOffsetsToTxnResponse>, Api<EndTxnRequest, EndTxnResponse>,
+    Api<WriteTxnMarkersRequest, WriteTxnMarkersResponse>,
     Api<TxnOffsetCommitRequest, TxnOffsetCommitResponse>,
     Api<DescribeAclsRequest, DescribeAclsResponse>,
     Api<DescribeConfigsRequest, DescribeConfigsResponse>,
@@ -88,6 +93,9 @@ using AllApis = ApiList<
     Api<DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse>,
     Api<DescribeQuorumRequest, DescribeQuorumResponse>,
     Api<DescribeClusterRequest, DescribeClusterResponse>,
+    Api<DescribeProducersRequest, DescribeProducersResponse>,
+    Api<DescribeTransactionsRequest, DescribeTransactionsResponse>,
+    Api<ListTransactionsRequest, ListTransactionsResponse>,
     Api<ListConfigResourcesRequest, ListConfigResourcesResponse>,
     Api<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>>;
 

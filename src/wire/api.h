@@ -29,6 +29,7 @@ enum class ApiKey : int16_t {
   add_partitions_to_txn = 24,
   add_offsets_to_txn = 25,
   end_txn = 26,
+  write_txn_markers = 27,
   txn_offset_commit = 28,
   describe_acls = 29,
   describe_configs = 32,
@@ -45,6 +46,9 @@ enum class ApiKey : int16_t {
   describe_user_scram_credentials = 50,
   describe_quorum = 55,
   describe_cluster = 60,
+  describe_producers = 61,
+  describe_transactions = 65,
+  list_transactions = 66,
   list_config_resources = 74,
   describe_topic_partitions = 75,
 };

@@ -19,8 +19,10 @@ struct DescribeClusterRequest;
 struct DescribeConfigsRequest;
 struct DescribeGroupsRequest;
 struct DescribeLogDirsRequest;
+struct DescribeProducersRequest;
 struct DescribeQuorumRequest;
 struct DescribeTopicPartitionsRequest;
+struct DescribeTransactionsRequest;
 struct DescribeUserScramCredentialsRequest;
 struct ElectLeadersRequest;
 struct EndTxnRequest;
@@ -35,6 +37,7 @@ struct ListConfigResourcesRequest;
 struct ListGroupsRequest;
 struct ListOffsetsRequest;
 struct ListPartitionReassignmentsRequest;
+struct ListTransactionsRequest;
 struct MetadataRequest;
 struct OffsetCommitRequest;
 struct OffsetDeleteRequest;
@@ -43,6 +46,7 @@ struct OffsetForLeaderEpochRequest;
 struct ProduceRequest;
 struct SyncGroupRequest;
 struct TxnOffsetCommitRequest;
+struct WriteTxnMarkersRequest;
 }  // namespace holdfast::wire
 
 namespace holdfast::broker {
@@ -65,8 +69,10 @@ void handle(const wire::DescribeClusterRequest& request, Context& context);
 void handle(const wire::DescribeConfigsRequest& request, Context& context);
 void handle(const wire::DescribeGroupsRequest& request, Context& context);
 void handle(const wire::DescribeLogDirsRequest& request, Context& context);
+void handle(const wire::DescribeProducersRequest& request, Context& context);
 void handle(const wire::DescribeQuorumRequest& request, Context& context);
 void handle(const wire::DescribeTopicPartitionsRequest& request, Context& context);
+void handle(const wire::DescribeTransactionsRequest& request, Context& context);
 void handle(const wire::DescribeUserScramCredentialsRequest& request, Context& context);
 void handle(const wire::ElectLeadersRequest& request, Context& context);
 void handle(const wire::EndTxnRequest& request, Context& context);
@@ -81,6 +87,7 @@ void handle(const wire::ListConfigResourcesRequest& request, Context& context);
 void handle(const wire::ListGroupsRequest& request, Context& context);
 void handle(const wire::ListOffsetsRequest& request, Context& context);
 void handle(const wire::ListPartitionReassignmentsRequest& request, Context& context);
+void handle(const wire::ListTransactionsRequest& request, Context& context);
 void handle(const wire::MetadataRequest& request, Context& context);
 void handle(const wire::OffsetCommitRequest& request, Context& context);
 void handle(const wire::OffsetDeleteRequest& request, Context& context);
@@ -89,5 +96,6 @@ void handle(const wire::OffsetForLeaderEpochRequest& request, Context& context);
 void handle(const wire::ProduceRequest& request, Context& context);
 void handle(const wire::SyncGroupRequest& request, Context& context);
 void handle(const wire::TxnOffsetCommitRequest& request, Context& context);
+void handle(const wire::WriteTxnMarkersRequest& request, Context& context);
 
 }  // namespace holdfast::broker
