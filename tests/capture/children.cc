@@ -4,6 +4,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -29,6 +30,7 @@ void Child::start(const std::vector<std::string>& arguments, const std::string& 
   pid_ = ::fork();
   ASSERT_GE(pid_, 0);
   if (pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that aborts leaves nobody who holds its output
     ::execve("/proc/self/exe", const_cast<char* const*>(argv.data()), envp.data());
     ::_exit(127);
   }

@@ -1,5 +1,6 @@
 #include <cstdlib>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@ bool killed_at(const std::string& fault, const std::string& warehouse,
                const std::string& bootstrap) {
   const pid_t child = ::fork();
   if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (fault.empty())
       ::unsetenv("HOLDFAST_FAULT");
     else
