@@ -13,13 +13,21 @@ using enum ConfigType;
 
 constexpr std::string_view kForever = "9223372036854775807";
 
+constexpr std::string_view kCodecs = "uncompressed,zstd,lz4,snappy,gzip,producer";
+
 // Settings that tune how Kafka keeps its files are taken and told again, since tools set them, but
 // mean nothing here: one log holds all partitions.
 constexpr ConfigKey kTopicKeys[] = {
     {"cleanup.policy", list, "delete", "log.cleanup.policy", "delete,compact", INT64_MIN,
      "compact: records need keys; everything is kept so far"},
-    {"compression.type", string, "producer", "compression.type", "producer", INT64_MIN,
-     "batches are kept as they come"},
+    {"compression.gzip.level", int32, "-1", "compression.gzip.level", "", -1,
+     "where compression.type is gzip; -1: its default", 9},
+    {"compression.lz4.level", int32, "9", "compression.lz4.level", "", 1,
+     "where compression.type is lz4", 17},
+    {"compression.type", string, "producer", "compression.type", kCodecs, INT64_MIN,
+     "producer: batches are kept as they come; else those in another codec are repacked"},
+    {"compression.zstd.level", int32, "3", "compression.zstd.level", "", -131072,
+     "where compression.type is zstd", 22},
     {"delete.retention.ms", int64, "86400000", "", "", 0, "how long tombstones are kept"},
     {"file.delete.delay.ms", int64, "60000", "", "", 0, "means nothing here"},
     {"flush.messages", int64, "1", "log.flush.interval.messages", "", 1,
@@ -28,8 +36,10 @@ constexpr ConfigKey kTopicKeys[] = {
     {"index.interval.bytes", int32, "4096", "", "", 0, "means nothing here"},
     {"max.compaction.lag.ms", int64, kForever, "", "", 1, "when a record must have been compacted"},
     {"max.message.bytes", int32, "1048588", "message.max.bytes", "", 0, "the largest batch"},
-    {"message.timestamp.after.max.ms", int64, kForever, "", "", 0, "means nothing here"},
-    {"message.timestamp.before.max.ms", int64, kForever, "", "", 0, "means nothing here"},
+    {"message.timestamp.after.max.ms", int64, "3600000", "log.message.timestamp.after.max.ms", "",
+     0, "a record from further in the future is refused"},
+    {"message.timestamp.before.max.ms", int64, kForever, "log.message.timestamp.before.max.ms", "",
+     0, "an older record is refused"},
     {"message.timestamp.type", string, "CreateTime", "log.message.timestamp.type",
      "CreateTime,LogAppendTime", INT64_MIN, "whose clock stamps the records"},
     {"min.cleanable.dirty.ratio", real, "0.5", "", "", 0, "means nothing here"},
@@ -50,7 +60,11 @@ constexpr ConfigKey kTopicKeys[] = {
 constexpr ConfigKey kBrokerKeys[] = {
     {"auto.create.topics.enable", boolean, "true", "", "", INT64_MIN,
      "create topics that are asked for"},
-    {"compression.type", string, "producer", "", "", INT64_MIN, "batches are kept as they come"},
+    {"compression.gzip.level", int32, "-1", "", "", -1, "of topics that say nothing else", 9},
+    {"compression.lz4.level", int32, "9", "", "", 1, "of topics that say nothing else", 17},
+    {"compression.type", string, "producer", "", kCodecs, INT64_MIN,
+     "of topics that say nothing else"},
+    {"compression.zstd.level", int32, "3", "", "", -131072, "of topics that say nothing else", 22},
     {"connections.max.idle.ms", int64, "600000", "", "", 0,
      "idle connections are closed after this"},
     {"default.replication.factor", int32, "1", "", "", 1, "there is one replica"},
@@ -71,6 +85,10 @@ constexpr ConfigKey kBrokerKeys[] = {
     {"log.cleanup.policy", list, "delete", "", "", INT64_MIN, "of topics that say nothing else"},
     {"log.flush.interval.messages", int64, "1", "", "", 1,
      "every record is on disk before it is acknowledged"},
+    {"log.message.timestamp.after.max.ms", int64, "3600000", "", "", 0,
+     "of topics that say nothing else"},
+    {"log.message.timestamp.before.max.ms", int64, kForever, "", "", 0,
+     "of topics that say nothing else"},
     {"log.message.timestamp.type", string, "CreateTime", "", "", INT64_MIN,
      "of topics that say nothing else"},
     {"log.retention.bytes", int64, "-1", "", "", -1, "of topics that say nothing else"},
@@ -148,7 +166,9 @@ std::span<const ConfigKey> broker_config_keys() {
   return kBrokerKeys;
 }
 bool is_dynamic(const ConfigKey& broker_key) {
-  return broker_key.name == "message.max.bytes";
+  // As in Kafka: whatever counts for topics that say nothing else.
+  return std::any_of(std::begin(kTopicKeys), std::end(kTopicKeys),
+                     [&](const ConfigKey& key) { return key.broker_name == broker_key.name; });
 }
 
 const ConfigKey* find_config_key(std::span<const ConfigKey> keys, std::string_view name) {
@@ -171,7 +191,34 @@ Status judge_config(const ConfigKey& key, std::string_view value) {
   const auto number = as_number(key.type, value);
   if (!number) return wrong("a number");
   if (*number < static_cast<double>(key.least)) return wrong(fmt::format("at least {}", key.least));
+  if (*number > static_cast<double>(key.most)) return wrong(fmt::format("at most {}", key.most));
   return {};
+}
+
+ProduceRules produce_rules(const ConfigMap& topic, const ConfigMap& broker) {
+  const auto text = [&](std::string_view name) -> std::string_view {
+    const ConfigKey& key = *find_config_key(kTopicKeys, name);
+    if (const auto found = topic.find(name); found != topic.end()) return found->second;
+    if (const auto found = broker.find(key.broker_name); found != broker.end())
+      return found->second;
+    return key.default_value;
+  };
+  const auto number = [&](std::string_view name) {
+    return parse<int64_t>(text(name)).value_or(INT64_MAX);
+  };
+  ProduceRules rules{.codec = {},
+                     .compression_level = 0,
+                     .before_now_ms_max = number("message.timestamp.before.max.ms"),
+                     .after_now_ms_max = number("message.timestamp.after.max.ms")};
+  const std::string_view type = text("compression.type");
+  if (type == "producer") return rules;
+  const auto codec = record::codec_by_name(type == "uncompressed" ? "none" : type);
+  if (!codec) return rules;
+  rules.codec = *codec;
+  if (*codec == record::Codec::none || *codec == record::Codec::snappy) return rules;
+  const auto level = number(fmt::format("compression.{}.level", type));
+  rules.compression_level = level == -1 ? 0 : static_cast<int>(level);
+  return rules;
 }
 
 std::vector<ConfigValue> broker_config_values(const ConfigKey& key, const ConfigMap& broker_config,

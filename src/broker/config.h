@@ -39,12 +39,13 @@ struct ConfigKey {
   std::string_view allowed;      // words with commas between them; empty: anything of the type
   int64_t least = INT64_MIN;     // of numbers
   std::string_view what;
+  int64_t most = INT64_MAX;
 };
 
 /// Those of topics; all can be set.
 std::span<const ConfigKey> topic_config_keys();
-/// Those of the broker. Only `message.max.bytes` can be changed while it runs; the rest show what
-/// it was started with.
+/// Those of the broker. What counts for topics that say nothing else can be changed while it runs
+/// (`is_dynamic`); the rest show what it was started with.
 std::span<const ConfigKey> broker_config_keys();
 bool is_dynamic(const ConfigKey& broker_key);
 /// Null if there is none of the name.
@@ -52,6 +53,9 @@ const ConfigKey* find_config_key(std::span<const ConfigKey> keys, std::string_vi
 
 /// Whether the key may have the value. `invalid`, with why not.
 Status judge_config(const ConfigKey& key, std::string_view value);
+
+/// What the settings of a topic, or of the broker for all topics, mean for batches appended to it.
+ProduceRules produce_rules(const ConfigMap& topic, const ConfigMap& broker);
 
 /// One value with its place of origin.
 struct ConfigValue {

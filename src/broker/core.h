@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "broker/coordinator/ticket.h"
+#include "broker/batch_intake.h"
 #include "broker/fetch_sessions.h"
 #include "broker/group_service.h"
 #include "broker/metrics.h"
@@ -127,6 +128,7 @@ class Core {
 
   record::Decompressor& decompressor() { return decompressor_; }
   ByteBuffer& scratch() { return scratch_; }
+  BatchIntake& intake() { return intake_; }
 
  private:
   struct Append {
@@ -184,6 +186,7 @@ class Core {
   BrokerMetrics metrics_;
   record::Decompressor decompressor_;
   ByteBuffer scratch_;
+  BatchIntake intake_;
 };
 
 }  // namespace holdfast::broker

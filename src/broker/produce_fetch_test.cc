@@ -182,7 +182,7 @@ TEST_F(ProduceFetch, WrongBatchesAreRefusedAndLeaveNothingBehind) {
   EXPECT_EQ(produce(two).error_code, Code::invalid_record);
   ByteBuffer old_magic = good;
   old_magic[16] = std::byte{1};
-  EXPECT_EQ(produce(old_magic).error_code, Code::unsupported_for_message_format);
+  EXPECT_EQ(produce(old_magic).error_code, Code::invalid_record);
   EXPECT_NE(produce(ByteView(good).first(40)).error_code, Code::none);
   EXPECT_NE(produce({}).error_code, Code::none);
   EXPECT_EQ(produce(make_batch({std::string(100'000, 'x')})).error_code, Code::message_too_large);

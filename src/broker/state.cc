@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "base/check.h"
+#include "broker/config.h"
 
 namespace holdfast::broker {
 namespace {
@@ -198,6 +199,7 @@ void State::refresh_rules(Topic& changed) const {
           text_or(changed.config, "message.timestamp.type", "CreateTime") == "LogAppendTime",
       .compacted = text_or(changed.config, "cleanup.policy", "delete").find("compact") !=
                    std::string_view::npos,
+      .produce = produce_rules(changed.config, broker_config_),
   };
 }
 

@@ -10,6 +10,7 @@
 
 #include "broker/coordinator/partition_transactions.h"
 #include "broker/coordinator/producer_states.h"
+#include "broker/produce_rules.h"
 #include "log/log.h"
 #include "wire/types.h"
 
@@ -25,6 +26,7 @@ struct TopicRules {
   int32_t message_bytes_max = 0;
   bool log_append_time = false;
   bool compacted = false;
+  ProduceRules produce;
 };
 
 class FetchWaiter;

@@ -14,27 +14,6 @@ namespace {
 using Code = wire::ErrorCode;
 using Answer = wire::ProduceResponse::Topic::Partition;
 
-Code code_for_fault(record::BatchFault fault) {
-  using record::BatchFault;
-  if (record::is_corruption(fault)) return Code::corrupt_message;
-  switch (fault) {
-    case BatchFault::bad_magic:
-      return Code::unsupported_for_message_format;
-    case BatchFault::unknown_codec:
-      return Code::unsupported_compression_type;
-    case BatchFault::too_large_unpacked:
-      return Code::message_too_large;
-    default:
-      return Code::invalid_record;
-  }
-}
-
-void refuse(Answer& answer, Code code, std::string message) {
-  answer.error_code = code;
-  answer.base_offset = -1;
-  answer.error_message = std::move(message);
-}
-
 /// Whether the batch may be appended; otherwise `answer` says why not, or where it is already.
 bool judge(const Partition& partition, const record::BatchView& batch, Answer& answer) {
   if (!batch.idempotent()) return true;
@@ -62,19 +41,6 @@ bool judge(const Partition& partition, const record::BatchView& batch, Answer& a
       return false;
   }
   return false;
-}
-
-/// Appends the batch, stamped with our own time where the topic wants that.
-Result<int64_t> append(Context& context, Partition& partition, const record::BatchView& batch,
-                       Answer& answer) {
-  if (!partition.topic->rules.log_append_time)
-    return context.core.append(partition, batch, context.now);
-  ByteBuffer& stamped = context.core.scratch();
-  stamped.assign(batch.bytes().begin(), batch.bytes().end());
-  record::set_log_append_time(stamped, context.now.wall_ms);
-  answer.log_append_time_ms = context.now.wall_ms;
-  return context.core.append(partition, HOLDFAST_TRY(record::BatchView::parse(stamped)),
-                             context.now);
 }
 
 /// A transactional batch belongs to the open transaction of its producer, or is refused: what is
@@ -126,30 +92,22 @@ class TransactionGate {
 void produce(Context& context, const TransactionGate& gate, Partition& partition, ByteView records,
              Answer& answer) {
   const TopicRules& rules = partition.topic->rules;
+  BatchIntake& intake = context.core.intake();
   answer.log_start_offset = partition.log_start;
-  if (records.size() > static_cast<size_t>(rules.message_bytes_max)) {
-    return refuse(answer, Code::message_too_large, "the batch is larger than max.message.bytes");
-  }
-  record::ClientBatchRules checks;
-  if (rules.compacted)
-    checks = {.keys_required = true,
-              .decompressor = &context.core.decompressor(),
-              .scratch = &context.core.scratch()};
-  if (const auto fault = record::validate_client_batch(records, checks);
-      fault != record::BatchFault::none) {
-    return refuse(answer, code_for_fault(fault), record::name(fault));
-  }
+  if (!intake.judge(records, rules, context.version(), context.now.wall_ms, answer)) return;
   const auto batch = record::BatchView::parse(records);
   if (batch->transactional()) {
     if (const Code code = gate.judge(partition, *batch); code != Code::none)
       return refuse(answer, code, "not a batch of the producer's open transaction");
   }
   if (!judge(partition, *batch, answer)) return;
+  const auto kept = intake.convert(*batch, rules, context.now.wall_ms, answer);
+  if (!kept) return;
   if (batch->transactional()) {
     if (const Code code = gate.join(partition, *batch); code != Code::none)
       return refuse(answer, code, "the partition cannot join the transaction");
   }
-  const auto appended = append(context, partition, *batch, answer);
+  const auto appended = context.core.append(partition, *kept, context.now);
   if (!appended) {
     const bool old_client = context.version() < 4;  // knows no KAFKA_STORAGE_ERROR
     return refuse(answer, old_client ? Code::not_leader_or_follower : code_for(appended.error()),
