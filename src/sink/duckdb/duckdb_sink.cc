@@ -51,7 +51,7 @@ bool strike(const Entry& entry) {
 struct DuckdbSink::Impl {
   DuckdbSettings settings;
   event::Schema schema;
-  std::optional<Store> store;
+  std::optional<DuckdbStore> store;
   mutable std::mutex mutex;  // of `report` alone
   HealthReport report;
 
@@ -63,7 +63,7 @@ struct DuckdbSink::Impl {
   Status ensure_open() {
     if (store) return {};
     std::optional<std::string> set_aside;
-    Result<Store> opened = open_store(settings, schema, set_aside);
+    Result<DuckdbStore> opened = open_store(settings, schema, set_aside);
     if (!opened) {
       say(Health::unavailable, opened.error().message);
       return std::unexpected(opened.error());
@@ -152,7 +152,7 @@ struct DuckdbSink::Impl {
   /// The ledger in memory is ahead of the file after a roll-back.
   Status reload_ledger() {
     store->ledger =
-        HOLDFAST_TRY(Ledger::load(store->connection, settings.pipeline, settings.table));
+        HOLDFAST_TRY(DuckdbLedger::load(store->connection, settings.pipeline, settings.table));
     return {};
   }
 

@@ -32,7 +32,7 @@ int64_t number_at(const duckdb::Chunk& chunk, size_t column, size_t row) {
 
 }  // namespace
 
-Status Ledger::create_tables(duckdb::Connection& connection) {
+Status DuckdbLedger::create_tables(duckdb::Connection& connection) {
   // No keys and no indexes: they would be one more thing to replay and to get wrong after a crash.
   // The one writer of a file keeps these rows unique.
   HOLDFAST_CHECKED(
@@ -46,8 +46,8 @@ Status Ledger::create_tables(duckdb::Connection& connection) {
   return {};
 }
 
-Result<Ledger> Ledger::load(duckdb::Connection& connection, const std::string& pipeline,
-                            const std::string& table) {
+Result<DuckdbLedger> DuckdbLedger::load(duckdb::Connection& connection, const std::string& pipeline,
+                                        const std::string& table) {
   const std::string mine = where(pipeline, table);
   const std::string values = " SELECT " + quote_text(pipeline) + ", " + quote_text(table) + ", ?";
   const auto extend = [&](size_t kind) {
@@ -64,7 +64,7 @@ Result<Ledger> Ledger::load(duckdb::Connection& connection, const std::string& p
       HOLDFAST_TRY(connection.prepare("INSERT INTO holdfast_positions" + values + ", ?, ?")),
       {HOLDFAST_TRY(extend(0)), HOLDFAST_TRY(extend(1))},
       {HOLDFAST_TRY(remove(0)), HOLDFAST_TRY(remove(1))}};
-  Ledger ledger(std::move(statements), pipeline, table);
+  DuckdbLedger ledger(std::move(statements), pipeline, table);
   ledger.positions_ = HOLDFAST_TRY(read_positions(connection, pipeline, table));
   for (const size_t kind : {0, 1}) HOLDFAST_CHECKED(ledger.load_sets(connection, kind));
   return ledger;
@@ -85,7 +85,7 @@ Result<Positions> read_positions(duckdb::Connection& connection, const std::stri
   return positions;
 }
 
-Status Ledger::load_sets(duckdb::Connection& connection, size_t kind) {
+Status DuckdbLedger::load_sets(duckdb::Connection& connection, size_t kind) {
   return for_each_row(connection,
                       std::string("SELECT source, epoch, first, last FROM ") + set_tables[kind] +
                           where(pipeline_, table_),
@@ -99,8 +99,8 @@ Status Ledger::load_sets(duckdb::Connection& connection, size_t kind) {
                       });
 }
 
-Status Ledger::run(duckdb::Statement& statement, std::string_view name,
-                   std::initializer_list<int64_t> numbers) {
+Status DuckdbLedger::run(duckdb::Statement& statement, std::string_view name,
+                         std::initializer_list<int64_t> numbers) {
   HOLDFAST_CHECKED(statement.bind(1, name));
   size_t parameter = 2;
   for (const int64_t number : numbers) HOLDFAST_CHECKED(statement.bind(parameter++, number));
@@ -108,7 +108,7 @@ Status Ledger::run(duckdb::Statement& statement, std::string_view name,
   return {};
 }
 
-Status Ledger::store_positions(const Positions& upto) {
+Status DuckdbLedger::store_positions(const Positions& upto) {
   for (const auto& [place, next_offset] : upto) {
     const bool known = positions_.contains(place);
     duckdb::Statement& statement =
@@ -119,8 +119,8 @@ Status Ledger::store_positions(const Positions& upto) {
   return {};
 }
 
-Status Ledger::store_set(size_t kind, const std::string& source, int64_t epoch, SequenceSet& set,
-                         std::vector<NewInterval>& fresh) {
+Status DuckdbLedger::store_set(size_t kind, const std::string& source, int64_t epoch,
+                               SequenceSet& set, std::vector<NewInterval>& fresh) {
   const SequenceSet::Changes changes = set.changes();
   auto removed = changes.remove.begin();
   const auto remove_below = [&](int64_t first) -> Status {
@@ -143,8 +143,8 @@ Status Ledger::store_set(size_t kind, const std::string& source, int64_t epoch, 
   return {};
 }
 
-Status Ledger::append(duckdb::Connection& connection, size_t kind,
-                      const std::vector<NewInterval>& fresh) {
+Status DuckdbLedger::append(duckdb::Connection& connection, size_t kind,
+                            const std::vector<NewInterval>& fresh) {
   if (fresh.empty()) return {};
   duckdb::Appender appender = HOLDFAST_TRY(connection.appender(set_tables[kind]));
   for (size_t begin = 0; begin < fresh.size(); begin += duckdb::rows_per_chunk) {
@@ -163,7 +163,7 @@ Status Ledger::append(duckdb::Connection& connection, size_t kind,
   return appender.close();
 }
 
-Status Ledger::store(duckdb::Connection& connection, const Positions& upto) {
+Status DuckdbLedger::store(duckdb::Connection& connection, const Positions& upto) {
   for (const size_t kind : {0, 1}) {
     std::vector<NewInterval> fresh;
     for (auto& [who, set] : sets_[kind])

@@ -18,12 +18,12 @@ namespace holdfast::sink {
 /// are applied, which were filtered. Loaded into memory; changed in memory first and then, by
 /// `store`, inside the caller's transaction. When that transaction does not commit, throw the
 /// ledger away and load it again.
-class Ledger {
+class DuckdbLedger {
  public:
   /// Creates the tables where missing. Not inside a transaction with data.
   static Status create_tables(duckdb::Connection& connection);
-  static Result<Ledger> load(duckdb::Connection& connection, const std::string& pipeline,
-                             const std::string& table);
+  static Result<DuckdbLedger> load(duckdb::Connection& connection, const std::string& pipeline,
+                                   const std::string& table);
 
   const Positions& positions() const { return positions_; }
   SequenceSet& applied(std::string_view source, int64_t epoch) {
@@ -42,7 +42,7 @@ class Ledger {
     duckdb::Statement update_position, insert_position;
     duckdb::Statement extend[2], remove[2];  // of the applied, of the filtered
   };
-  Ledger(Statements statements, std::string pipeline, std::string table)
+  DuckdbLedger(Statements statements, std::string pipeline, std::string table)
       : statements_(std::move(statements)),
         pipeline_(std::move(pipeline)),
         table_(std::move(table)) {}

@@ -16,19 +16,20 @@ Result<int64_t> count_tables(duckdb::Connection& connection) {
       "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database()");
 }
 
-Result<Store> open_once(const DuckdbSettings& settings, const event::Schema& schema) {
+Result<DuckdbStore> open_once(const DuckdbSettings& settings, const event::Schema& schema) {
   duckdb::Database database =
       HOLDFAST_TRY(duckdb::Database::open({.path = settings.path,
                                            .memory_bytes_max = settings.memory_bytes_max,
                                            .checkpoint_bytes = settings.checkpoint_bytes}));
   duckdb::Connection connection = HOLDFAST_TRY(database.connect());
   const int64_t tables = HOLDFAST_TRY(count_tables(connection));
-  HOLDFAST_CHECKED(Ledger::create_tables(connection));
+  HOLDFAST_CHECKED(DuckdbLedger::create_tables(connection));
   HOLDFAST_CHECKED(ensure_table(connection, settings.table, schema));
   // Best effort: refused while another pipeline of this process is writing into the same file.
   if (HOLDFAST_TRY(count_tables(connection)) != tables) (void)connection.run("CHECKPOINT");
-  Ledger ledger = HOLDFAST_TRY(Ledger::load(connection, settings.pipeline, settings.table));
-  return Store{std::move(connection), std::move(ledger)};
+  DuckdbLedger ledger =
+      HOLDFAST_TRY(DuckdbLedger::load(connection, settings.pipeline, settings.table));
+  return DuckdbStore{std::move(connection), std::move(ledger)};
 }
 
 std::string time_suffix() {
@@ -59,9 +60,9 @@ Result<std::string> move_aside(const std::string& path) {
 
 }  // namespace
 
-Result<Store> open_store(const DuckdbSettings& settings, const event::Schema& schema,
-                         std::optional<std::string>& set_aside) {
-  Result<Store> store = open_once(settings, schema);
+Result<DuckdbStore> open_store(const DuckdbSettings& settings, const event::Schema& schema,
+                               std::optional<std::string>& set_aside) {
+  Result<DuckdbStore> store = open_once(settings, schema);
   if (store || store.error().code != ErrorCode::corrupt) return store;
   if (duckdb::Database::is_open(settings.path))
     return fail(ErrorCode::unavailable,

@@ -11,15 +11,15 @@
 namespace holdfast::sink {
 
 /// An open warehouse file with its tables in place and its ledger loaded.
-struct Store {
+struct DuckdbStore {
   duckdb::Connection connection;
-  Ledger ledger;  // its statements live in the connection
+  DuckdbLedger ledger;  // its statements live in the connection
 };
 
 /// Opens or creates the file and its tables. A file that is damaged is set aside first; `set_aside`
 /// is then its new name. Creating tables is never mixed with data in one transaction, and is
 /// checkpointed, so that no crash has to replay it.
-Result<Store> open_store(const DuckdbSettings& settings, const event::Schema& schema,
-                         std::optional<std::string>& set_aside);
+Result<DuckdbStore> open_store(const DuckdbSettings& settings, const event::Schema& schema,
+                               std::optional<std::string>& set_aside);
 
 }  // namespace holdfast::sink
