@@ -59,9 +59,18 @@ Result<sink::CassandraSettings> settings_for(const settings::Pipeline& pipeline,
   for (const settings::CassandraTable& table : from.tables)
     made.tables.push_back(
         {table.table, table.columns, table.when, table.fan_out, table.delete_when});
-  // One cluster may be a store in several data centers: each keeps an account of its own.
-  made.target = from.datacenter;
-  for (const sink::CassandraTable& table : made.tables) made.target += "/" + table.table;
+  // One cluster may be a store in several data centers: each keeps an account of its own, and what
+  // was written to all at once is in one that they share.
+  std::string tables;
+  for (const sink::CassandraTable& table : made.tables) tables += "/" + table.table;
+  made.target = from.datacenter + tables;
+  const std::string shared = "*" + tables;
+  using Part = settings::CassandraSink::Part;
+  if (from.part == Part::one) made.also_target = shared;
+  if (from.part == Part::all) {
+    made.target = shared;
+    made.write = cql::Consistency::each_quorum;
+  }
   return made;
 }
 

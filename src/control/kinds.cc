@@ -2,11 +2,21 @@
 
 namespace holdfast::control {
 
-settings::Sink as_sink(const settings::ReplicaStore& store) {
-  return {.duckdb = store.duckdb,
-          .postgres = store.postgres,
-          .cassandra = store.cassandra,
-          .replicated = {}};
+settings::Sink as_sink(const settings::ReplicatedSink& of, const settings::ReplicaStore& store) {
+  settings::Sink sink{.duckdb = store.duckdb,
+                      .postgres = store.postgres,
+                      .cassandra = store.cassandra,
+                      .replicated = {}};
+  if (!sink.cassandra) return sink;
+  if (sink.cassandra->datacenter.empty()) sink.cassandra->datacenter = store.datacenter;
+  if (of.one_cluster) sink.cassandra->part = settings::CassandraSink::Part::one;
+  return sink;
+}
+
+settings::Sink all_of_cluster(const settings::ReplicatedSink& replicated) {
+  settings::Sink sink = as_sink(replicated, replicated.stores.front());
+  sink.cassandra->part = settings::CassandraSink::Part::all;
+  return sink;
 }
 
 std::string table_name(const settings::Sink& sink) {
@@ -31,7 +41,7 @@ std::string store_name(const settings::Sink& sink) {
   if (sink.replicated) {
     std::string name;
     for (const auto& store : sink.replicated->stores)
-      name += (name.empty() ? "" : " + ") + store_name(as_sink(store));
+      name += (name.empty() ? "" : " + ") + store_name(as_sink(*sink.replicated, store));
     return name;
   }
   return "store";

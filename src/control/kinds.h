@@ -32,7 +32,9 @@ struct Kinds {
 };
 
 /// One store of a replicated sink as a sink of its own.
-settings::Sink as_sink(const settings::ReplicaStore& store);
+settings::Sink as_sink(const settings::ReplicatedSink& of, const settings::ReplicaStore& store);
+/// The sink that writes to all stores of one cluster at once.
+settings::Sink all_of_cluster(const settings::ReplicatedSink& replicated);
 std::string table_name(const settings::Sink& sink);
 /// How a store is called in reports, findings and failure records: "warehouse.duckdb:flights".
 std::string store_name(const settings::Sink& sink);

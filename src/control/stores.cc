@@ -16,7 +16,7 @@ std::vector<SingleStore> single_stores(const settings::Sink& sink) {
   if (!sink.replicated) return {{"", sink}};
   std::vector<SingleStore> stores;
   for (const auto& store : sink.replicated->stores)
-    stores.push_back({store.datacenter, as_sink(store)});
+    stores.push_back({store.datacenter, as_sink(*sink.replicated, store)});
   return stores;
 }
 
@@ -45,6 +45,10 @@ Result<OpenStore> open_store(const settings::Config& config, const kafka::Client
                         .failures = store.failures.back().get()});
   }
   sink::ReplicatedSettings settings{.pipeline = pipeline.name};
+  if (sink.replicated->one_cluster)
+    settings.open_together = [&kinds, pipeline, all = all_of_cluster(*sink.replicated), schema] {
+      return kinds.open_sink(pipeline, all, schema);
+    };
   if (on_open)
     settings.on_open = [on_open](const sink::Replica& replica, const std::string& why) {
       on_open(replica.store, replica.datacenter, why);

@@ -93,6 +93,7 @@ struct CassandraTable {
   std::map<std::string, std::string> when;         // field -> value, or "!value"
   std::string fan_out;                             // a field that holds a list
   std::map<std::string, std::string> delete_when;  // as `when`
+  bool operator==(const CassandraTable&) const = default;
 };
 
 enum class CqlCompression { none, lz4, snappy };
@@ -115,6 +116,9 @@ struct CassandraSink {
   int64_t timeout_ms = 10'000;
   int64_t connect_timeout_ms = 5'000;
   std::vector<CassandraTable> tables;
+
+  /// Not to be set by a file: its part in a replicated sink whose stores are one cluster.
+  enum class Part { whole, one, all } part = Part::whole;
 };
 
 /// One of the stores that shall hold the same; exactly one kind is set.
@@ -127,6 +131,7 @@ struct ReplicaStore {
 
 /// The same rows in a store of each data center.
 struct ReplicatedSink {
+  bool one_cluster = false;
   std::vector<ReplicaStore> stores;
 };
 

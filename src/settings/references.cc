@@ -95,6 +95,7 @@ class References {
   void check_replicated(const ReplicatedSink& replicated, const std::string& path) {
     std::map<std::string, std::string> used;
     if (replicated.stores.size() < 2) error(path + ".stores", "needs two stores at least");
+    if (replicated.one_cluster) check_one_cluster(replicated, path);
     for (size_t i = 0; i < replicated.stores.size(); ++i) {
       const std::string at = fmt::format("{}.stores[{}].datacenter", path, i);
       unique(used, replicated.stores[i].datacenter, at, "data center");
@@ -104,6 +105,20 @@ class References {
       if (config_.datacenter(replicated.stores[i].datacenter) == nullptr)
         error(at, fmt::format("there is no data center \"{}\" under `datacenters`",
                               replicated.stores[i].datacenter));
+    }
+  }
+
+  /// Stores of one cluster are told apart by their data center alone.
+  void check_one_cluster(const ReplicatedSink& replicated, const std::string& path) {
+    const auto& first = replicated.stores.front().cassandra;
+    for (size_t i = 0; i < replicated.stores.size(); ++i) {
+      const auto& one = replicated.stores[i].cassandra;
+      const bool same = first && one && one->keyspace == first->keyspace &&
+                        one->batch == first->batch && one->tables == first->tables;
+      if (!same)
+        error(
+            fmt::format("{}.stores[{}]", path, i),
+            "stores of one cluster are all `cassandra`, with the same keyspace, tables and batch");
     }
   }
 

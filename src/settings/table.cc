@@ -215,6 +215,13 @@ static void describe(Visitor& v, ReplicaStore& r) {
 }
 
 static void describe(Visitor& v, ReplicatedSink& r) {
+  static constexpr std::array<std::string_view, 2> answers{"no", "yes"};
+  choose(
+      v,
+      {"one_cluster",
+       "`yes`: the stores are one Cassandra cluster that spans the data centers. While all are "
+       "well, an event is written once, at EACH_QUORUM; to each by itself as soon as one fails."},
+      r.one_cluster, answers);
   sections(v, {"stores", "At least two, each in a data center of its own.", required}, r.stores);
 }
 

@@ -1,3 +1,5 @@
+#include <csignal>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -17,14 +19,19 @@ constexpr const char* stamp = ", ce_source text, ce_epoch bigint, ce_sequence bi
 
 /// The example of the repository, in a keyspace of its own.
 struct Job {
-  explicit Job(RealCassandra& made)
-      : cassandra(made), session(made.session()), keyspace(made.make_keyspace(*session)) {
+  explicit Job(RealCassandra& made, const std::string& example = "cassandra.yaml")
+      : cassandra(made),
+        session(made.session()),
+        keyspace(made.make_keyspace(*session)),
+        config(HOLDFAST_SOURCE "/examples/" + example) {
     make_table("orders", "id bigint PRIMARY KEY, customer text, amount double, changed timestamp");
     make_table("orders_by_tag", "tag text, id bigint, amount double, PRIMARY KEY (tag, id)");
     environment = {{"DEMO", program.folder()},
                    {"CASSANDRA", made.address(RealCassandra::amsterdam).text()},
                    {"CASSANDRA_KEYSPACE", keyspace},
-                   {"CASSANDRA_CONSISTENCY", "EACH_QUORUM"}};
+                   {"CASSANDRA_CONSISTENCY", "EACH_QUORUM"},
+                   {"AMSTERDAM", made.address(RealCassandra::amsterdam).text()},
+                   {"FRANKFURT", made.address(RealCassandra::frankfurt).text()}};
   }
   void make_table(const std::string& name, const std::string& columns) const {
     const size_t key = columns.find(", PRIMARY KEY (");
@@ -59,7 +66,7 @@ struct Job {
   std::string keyspace;
   Program program{HOLDFAST_PROGRAM};
   Program::Environment environment;
-  const std::string config = HOLDFAST_SOURCE "/examples/cassandra.yaml";
+  const std::string config;
 };
 
 TEST(CassandraJob, TheExampleRunsTheAuditIsCleanAndBothDatacentersHoldTheNewest) {
@@ -113,6 +120,62 @@ TEST(CassandraJob, WhatCannotBeReplayedIsRefusedByCheckAndByRun) {
               std::string(stamp));
   EXPECT_NE(list.find("frozen"), std::string::npos) << list;
   EXPECT_NE(job.run({"run", job.config, "--once"}).code, 0);
+}
+
+/// Orders with ids [from, to), each once, written behind what the file has.
+void append_orders(const Job& job, int from, int to) {
+  std::ofstream file(job.program.path("orders.jsonl"), std::ios::app);
+  for (int i = from; i < to; ++i)
+    file << json{{"id", i}, {"customer", "c"}, {"amount", i}, {"tags", {"all"}}, {"state", "open"}}
+         << "\n";
+}
+
+/// Reads the program's progress until the store is accounted for so many events.
+void wait_until_delivered(os::Process& process, int64_t events) {
+  while (auto line = process.read_line(120'000)) {
+    const json progress = json::parse(*line, nullptr, false);
+    if (!progress.is_object() || !progress.contains("pipelines")) continue;
+    if (progress["pipelines"][0]["delivered"] >= events) return;
+  }
+  FAIL() << "it ended before " << events << " were delivered";
+}
+
+TEST(CassandraOutage, WritingGoesOnInOneDatacenterAndARepairBringsWhatTheOtherMissed) {
+  HOLDFAST_NEEDS_CASSANDRA(cassandra);
+  if (cassandra.is_external()) GTEST_SKIP() << "these nodes are not ours to kill";
+  Job job(cassandra, "two-datacentres-cassandra.yaml");
+  const std::string ids = "SELECT id, amount, ce_sequence FROM " + job.keyspace + ".orders";
+  append_orders(job, 0, 2'000);
+  const auto process = job.program.start({"run", job.config, "--progress-json"}, job.environment);
+  wait_until_delivered(*process, 2'000);
+  // It was written to both at once: by an account of its own.
+  const Lines targets =
+      job.rows("SELECT DISTINCT pipeline, target FROM " + job.keyspace + ".holdfast_sequences",
+               RealCassandra::amsterdam);
+  ASSERT_EQ(targets, Lines{"orders|*/orders/orders_by_tag"});
+  EXPECT_EQ(job.rows(ids, RealCassandra::frankfurt).size(), 2'000u);
+
+  cassandra.kill(RealCassandra::frankfurt);
+  append_orders(job, 2'000, 5'000);
+  wait_until_delivered(*process, 5'000);
+  EXPECT_EQ(job.rows(ids, RealCassandra::amsterdam).size(), 5'000u);
+  process->signal(SIGTERM);
+  EXPECT_EQ(process->wait(30'000), 0);
+  ASSERT_TRUE(cassandra.start());
+  EXPECT_EQ(job.rows(ids, RealCassandra::frankfurt).size(), 2'000u);
+
+  const Ran missed = job.run({"audit", "report", job.config, "--json"});
+  ASSERT_EQ(missed.code, 0) << missed.output << missed.errors;
+  EXPECT_EQ(json::parse(missed.output)["stores"][1]["sources"][0]["refused"], 3'000);
+  const Ran repaired = job.run({"repair", "run", job.config, "--once", "--json"});
+  ASSERT_EQ(repaired.code, 0) << repaired.output << repaired.errors;
+  EXPECT_EQ(job.rows(ids, RealCassandra::frankfurt), job.rows(ids, RealCassandra::amsterdam));
+  const Ran audit = job.run({"audit", "report", job.config, "--json"});
+  ASSERT_EQ(audit.code, 0) << audit.output << audit.errors;
+  for (const json& store : json::parse(audit.output)["stores"]) {
+    EXPECT_EQ(store["sources"][0]["delivered"], 5'000);
+    EXPECT_EQ(store["sources"][0]["refused"], 0);
+  }
 }
 
 }  // namespace

@@ -34,18 +34,15 @@ cql::Bound texts(const cql::Statement& statement, std::initializer_list<std::str
   return bound;
 }
 
-/// Every row of a statement that asks for (pipeline, target), page by page.
-Status each_row(cql::Session& session, const std::string& cql, const Ledger::Place& place,
-                const std::function<void(const cql::RowCursor&)>& visit) {
-  const auto statement = session.prepare(cql);
-  if (!statement) {
-    const bool missing = statement.error().code == ErrorCode::invalid;
-    return fail(missing ? ErrorCode::not_found : statement.error().code, statement.error().message);
-  }
+using Visit = std::function<void(const cql::RowCursor&)>;
+
+/// Every row of one target, page by page.
+Status each_row(cql::Session& session, const cql::Statement& statement, const Ledger::Place& place,
+                const std::string& target, const Visit& visit) {
   std::optional<ByteBuffer> state;
   do {
     cql::Request request;
-    request.bound.push_back(texts(*statement, {place.pipeline, place.target}));
+    request.bound.push_back(texts(statement, {place.pipeline, target}));
     request.consistency = place.read;
     request.page_rows = page_rows;
     request.paging_state = std::move(state);
@@ -58,7 +55,25 @@ Status each_row(cql::Session& session, const std::string& cql, const Ledger::Pla
   return {};
 }
 
+/// Every row of a statement that asks for (pipeline, target).
+Status each_row(cql::Session& session, const std::string& cql, const Ledger::Place& place,
+                const Visit& visit) {
+  const auto statement = session.prepare(cql);
+  if (!statement) {
+    const bool missing = statement.error().code == ErrorCode::invalid;
+    return fail(missing ? ErrorCode::not_found : statement.error().code, statement.error().message);
+  }
+  HOLDFAST_CHECKED(each_row(session, *statement, place, place.target, visit));
+  if (place.also_target.empty()) return {};
+  return each_row(session, *statement, place, place.also_target, visit);
+}
+
 }  // namespace
+
+Ledger::Place ledger_place(const CassandraSettings& settings) {
+  return {settings.keyspace,    settings.pipeline, target_name(settings),
+          settings.also_target, settings.write,    settings.read};
+}
 
 Status Ledger::create_tables(cql::Session& session, const std::string& keyspace) {
   const std::string begin = "CREATE TABLE IF NOT EXISTS ";
@@ -109,8 +124,9 @@ Status Ledger::load_positions(cql::Session& session) {
                   place_, [this](const cql::RowCursor& row) {
                     const auto offset = cql::int_of(row.at(2));
                     if (!offset) return;
-                    positions_[{*cql::text_of(row.at(size_t{0})),
-                                static_cast<int32_t>(*cql::int_of(row.at(1)))}] = *offset;
+                    int64_t& known = positions_[{*cql::text_of(row.at(size_t{0})),
+                                                 static_cast<int32_t>(*cql::int_of(row.at(1)))}];
+                    known = std::max(known, *offset);
                     last_stamp_us_ = std::max(last_stamp_us_, cql::int_of(row.at(3)).value_or(0));
                   });
 }

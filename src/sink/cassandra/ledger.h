@@ -13,6 +13,8 @@
 
 namespace holdfast::sink {
 
+struct CassandraSettings;
+
 /// The tables that stand beside the rows: where the pipeline is in each partition, which sequences
 /// are applied, which were filtered. All rows of one (pipeline, target) share their partition key,
 /// so that a change of several of them is one mutation: whole or not at all.
@@ -26,6 +28,7 @@ class Ledger {
  public:
   struct Place {
     std::string keyspace, pipeline, target;
+    std::string also_target = {};  // read with it; empty: none
     cql::Consistency write = cql::Consistency::local_quorum;
     cql::Consistency read = cql::Consistency::local_quorum;
   };
@@ -67,5 +70,7 @@ class Ledger {
   Sets sets_[2];
   int64_t last_stamp_us_ = 0;  // of the ledger's own cells: they are ordered by the writer
 };
+
+Ledger::Place ledger_place(const CassandraSettings& settings);
 
 }  // namespace holdfast::sink

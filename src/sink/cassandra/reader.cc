@@ -57,10 +57,7 @@ class CassandraReader : public Reader {
 
   Result<Positions> positions() override { return HOLDFAST_TRY(load()).positions(); }
 
-  Result<Ledger> load() {
-    return Ledger::load(*session_, {settings_.keyspace, settings_.pipeline, target_name(settings_),
-                                    settings_.write, settings_.read});
-  }
+  Result<Ledger> load() { return Ledger::load(*session_, ledger_place(settings_)); }
 
  private:
   static std::string quoted(const std::string& name) {

@@ -28,11 +28,6 @@ struct CassandraSink::Impl {
     report = {health, std::move(message)};
   }
 
-  Ledger::Place place() const {
-    return {settings.keyspace, settings.pipeline, target_name(settings), settings.write,
-            settings.read};
-  }
-
   Status open_all() {
     if (!session) session = HOLDFAST_TRY(cql::Session::open(settings.session));
     if (mapping.empty() || schema_seen != session->schema_changes()) {
@@ -46,10 +41,10 @@ struct CassandraSink::Impl {
     ledger.reset();
     Status opened = open_all();
     if (opened) {
-      auto loaded = Ledger::load(*session, place());
+      auto loaded = Ledger::load(*session, ledger_place(settings));
       if (!loaded && loaded.error().code == ErrorCode::not_found && settings.create_ledger) {
         opened = Ledger::create_tables(*session, settings.keyspace);
-        if (opened) loaded = Ledger::load(*session, place());
+        if (opened) loaded = Ledger::load(*session, ledger_place(settings));
       }
       if (opened && loaded) ledger = std::move(*loaded);
       if (opened && !loaded) opened = std::unexpected(loaded.error());
@@ -159,6 +154,10 @@ Written CassandraSink::write(const Batch& batch) {
 }
 
 HealthReport CassandraSink::health() const {
+  // A connection that broke says it before any write has.
+  const auto nodes = impl_->session ? impl_->session->nodes() : std::vector<cql::NodeReport>{};
+  const bool none = std::ranges::none_of(nodes, &cql::NodeReport::reachable);
+  if (none && !nodes.empty()) return {Health::unavailable, nodes.front().trouble};
   const std::lock_guard lock(impl_->mutex);
   return impl_->report;
 }

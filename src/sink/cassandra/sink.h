@@ -36,6 +36,9 @@ struct CassandraSettings {
   std::string pipeline = {};  // whose positions
   std::string target =
       {};  // distinguishes several stores of one pipeline; default: the tables' names
+  /// Another target of the same pipeline whose claims count here too: its rows are in this data
+  /// center as well. Only read.
+  std::string also_target = {};
   std::vector<CassandraTable> tables = {};
   cql::Consistency write = cql::Consistency::local_quorum;
   cql::Consistency read = cql::Consistency::local_quorum;

@@ -7,6 +7,7 @@
 
 #include "base/fault.h"
 #include "base/log_line.h"
+#include "sink/replicated/together.h"
 
 namespace holdfast::sink {
 namespace {
@@ -55,6 +56,7 @@ std::string reason(const Written& written) {
 
 struct ReplicatedSink::Impl {
   std::vector<std::unique_ptr<Member>> members;
+  std::optional<Together> together;
   ReplicatedSettings settings;
   os::Clock& clock;
 
@@ -135,6 +137,21 @@ struct ReplicatedSink::Impl {
       }
     }
     return result;
+  }
+
+  /// One write for all; nothing when it must be done for each of them.
+  std::optional<Written> write_together(const Batch& batch) {
+    const bool all_well = std::ranges::all_of(
+        members, [](const auto& m) { return m->sink->health().health == Health::well; });
+    if (!together || !all_well) return std::nullopt;
+    Batch whole = batch;
+    for (const auto& member : members)
+      for (const auto& [place, offset] : batch.upto)
+        whole.upto[{mark_name(place.topic, member->replica.datacenter), place.partition}] = offset;
+    std::optional<Written> written = together->write(whole);
+    if (written && written->complete())
+      for (auto& member : members) account(*member, batch.upto);
+    return written;
   }
 
   void account(Member& member, const Positions& upto) {
@@ -237,6 +254,8 @@ struct ReplicatedSink::Impl {
       return none(batch, Outcome::unavailable,
                   {"unavailable",
                    "no data center's store answers: " + members.front()->breaker.report().why});
+    if (away.empty())
+      if (std::optional<Written> written = write_together(batch)) return std::move(*written);
     for (Member* member : away) {
       member->written = {};
       const Status recorded =
@@ -336,6 +355,8 @@ Result<std::unique_ptr<ReplicatedSink>> ReplicatedSink::open(std::vector<Replica
   impl->settings = settings;
   for (Replica& replica : replicas)
     impl->members.push_back(std::make_unique<Member>(std::move(replica), clock, settings.breaker));
+  if (settings.open_together)
+    impl->together.emplace(settings.open_together, clock, settings.breaker);
   std::unique_ptr<ReplicatedSink> sink(new ReplicatedSink(std::move(impl)));
   HOLDFAST_TRY(sink->positions());
   return sink;

@@ -29,6 +29,9 @@ struct ReplicatedSettings {
   BreakerSettings breaker = {};
   /// Told once each time a breaker opens.
   std::function<void(const Replica&, const std::string& why)> on_open = {};
+  /// Opens a sink that writes to all of them at once, when they are one cluster; see together.h. It
+  /// is used while every store is well. Null: there is no such way.
+  std::function<Result<std::unique_ptr<Sink>>()> open_together = {};
 };
 
 /// How one of the stores is, for those who ask.

@@ -50,7 +50,7 @@ class Bulk : public std::enable_shared_from_this<Bulk> {
 
   /// On the loop's thread.
   void start(Core& core) {
-    while (next_ < requests_.size() && under_way_ < window_) {
+    while (next_ < requests_.size() && under_way_ < window_ && !broken_) {
       const size_t index = next_++;
       ++under_way_;
       core.launch(
@@ -73,7 +73,16 @@ class Bulk : public std::enable_shared_from_this<Bulk> {
   }
 
  private:
+  /// What was not begun yet will not be.
+  void give_up() {
+    if (std::exchange(broken_, true)) return;
+    for (; next_ < requests_.size(); ++next_, ++done_)
+      answers_[next_] = std::unexpected(
+          Failure{Certainty::not_applied, "not_sent", "another request failed", std::nullopt});
+  }
+
   void ended(Core& core, size_t index, Answer answer) {
+    if (!answer && answer.error().certainty != Certainty::refused) give_up();
     answers_[index] = std::move(answer);
     --under_way_;
     if (++done_ == requests_.size()) return abandon();
@@ -88,6 +97,7 @@ class Bulk : public std::enable_shared_from_this<Bulk> {
   const size_t window_;
   size_t next_ = 0, under_way_ = 0, done_ = 0;
   bool starting_ = false;
+  bool broken_ = false;
   std::vector<Answer> answers_;
   std::mutex mutex_;
   std::condition_variable changed_;
