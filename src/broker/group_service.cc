@@ -61,7 +61,8 @@ Code GroupService::heartbeat(const wire::HeartbeatRequest& request, Instant now)
 }
 
 Code GroupService::may_commit(const coordinator::Committer& committer, Instant now) {
-  if (committer.group.empty()) return Code::invalid_group_id;
+  // Old clients that are members of nothing commit for the group without a name.
+  if (committer.group.empty() && committer.transactional) return Code::invalid_group_id;
   const bool has_offsets = core_.state().offsets().of_group(committer.group) != nullptr;
   return live(now).may_commit(committer, has_offsets, now);
 }

@@ -253,6 +253,23 @@ TEST_F(GroupsOverTheWire, MembersGoOnAfterARestartWithoutARebalance) {
   EXPECT_EQ(describe("g").group_state, "Stable");
 }
 
+TEST_F(GroupsOverTheWire, WhatMembersHaveIsShownDuringARebalanceToo) {
+  Consumer first(broker_->address(), "g");
+  first.settle("everything");
+  Consumer second(broker_->address(), "g");
+  second.send_join();
+  EXPECT_EQ(second.receive_join().error_code, Code::member_id_required);
+  second.send_join();
+  while (first.heartbeat() == Code::none) {
+  }
+  const auto described = describe("g");
+  EXPECT_EQ(described.group_state, "PreparingRebalance");
+  ASSERT_EQ(described.members.size(), 2u);
+  const auto& one = described.members[described.members[0].member_id == first.id ? 0 : 1];
+  EXPECT_EQ(as_text(one.member_assignment), "everything");
+  EXPECT_TRUE(one.member_metadata.empty());
+}
+
 TEST_F(GroupsOverTheWire, CommitsOfStrangersAreRefused) {
   Consumer member(broker_->address(), "g");
   member.settle();
@@ -273,6 +290,9 @@ TEST_F(GroupsOverTheWire, CommitsOfStrangersAreRefused) {
   nowhere.generation = -1;
   nowhere.id.clear();
   EXPECT_EQ(nowhere.commit("t", 1), Code::none) << "a client that is in no group";
+  Consumer nameless(broker_->address(), "");
+  EXPECT_EQ(nameless.commit("t", 21), Code::none) << "as in Kafka, which once had such clients";
+  EXPECT_EQ(committed("", "t"), 21);
 }
 
 TEST_F(GroupsOverTheWire, GroupsAreListedByStateAndTypeAndDeletedWhenEmpty) {

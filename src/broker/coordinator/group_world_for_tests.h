@@ -62,7 +62,7 @@ class GroupWorld {
   }
   uint64_t sync(const TestMember& member,
                 const std::vector<std::pair<std::string, std::string>>& parts = {},
-                int16_t version = 5) {
+                int16_t version = 4) {
     wire::SyncGroupRequest request;
     request.group_id = member.group;
     request.generation_id = member.generation;

@@ -8,6 +8,9 @@ namespace holdfast::broker::coordinator {
 
 using Code = wire::ErrorCode;
 
+/// From this version of SyncGroup on a member must say which protocol it means.
+static constexpr int16_t kSyncSaysProtocol = 5;
+
 void Groups::load(const StoredGroups& stored, Instant now) {
   HOLDFAST_CHECK(groups_.empty());
   for (const auto& [name, kept] : stored.all()) {
@@ -95,6 +98,9 @@ GroupDecision Groups::sync(const wire::SyncGroupRequest& request, const GroupCal
     decision.answers.push_back({caller.ticket, std::move(response)});
     return std::move(decision);
   };
+  const bool says_protocol = request.protocol_type && request.protocol_name;
+  if (caller.ticket.version >= kSyncSaysProtocol && !says_protocol)
+    return answer(sync_error(Code::inconsistent_group_protocol));
   if (request.group_id.empty()) return answer(sync_error(Code::invalid_group_id));
   Group* group = find_mine(request.group_id);
   if (!group) return answer(sync_error(Code::unknown_member_id));

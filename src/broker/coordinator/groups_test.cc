@@ -338,5 +338,14 @@ TEST(Groups, ASyncForAnotherProtocolIsRefused) {
             Code::inconsistent_group_protocol);
 }
 
+TEST(Groups, ASyncSaysItsProtocolFromVersionFiveOn) {
+  GroupWorld world;
+  TestMember one;
+  ASSERT_TRUE(world.join_and_learn(one).has_value());
+  EXPECT_EQ(world.syncs.at(world.sync(one, {{one.id, "all"}}, 5)).error_code,
+            Code::inconsistent_group_protocol);
+  EXPECT_EQ(world.syncs.at(world.sync(one, {{one.id, "all"}}, 4)).error_code, Code::none);
+}
+
 }  // namespace
 }  // namespace holdfast::broker::coordinator

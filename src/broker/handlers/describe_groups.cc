@@ -32,16 +32,17 @@ void describe(const Group& group, Described& answer) {
     listed.group_instance_id = member.instance_id;
     listed.client_id = member.client_id;
     listed.client_host = member.client_host;
+    listed.member_assignment = copy(member.assignment);
     if (!stable) continue;
     if (const auto* chosen = member.protocol(group.protocol()))
       listed.member_metadata = copy(chosen->metadata);
-    listed.member_assignment = copy(member.assignment);
   }
 }
 
 }  // namespace
 
-/// DescribeGroups: state and members. Metadata and assignments are shown while they are settled.
+/// DescribeGroups: state and members. What a member has is shown, also while a
+/// rebalance is about to change it; its metadata only in a settled group.
 void handle(const wire::DescribeGroupsRequest& request, Context& context) {
   wire::DescribeGroupsResponse response;
   GroupService& groups = context.core.groups();

@@ -14,9 +14,9 @@ constexpr int8_t kGroup = 0, kTransaction = 1;
 Coordinator find(std::string_view key, int8_t key_type, Context& context) {
   Coordinator found;
   found.key = key;
+  found.error_message = "";
   if (key_type != kGroup && key_type != kTransaction) {
     found.error_code = Code::invalid_request;
-    found.error_message = "share groups are not served by this broker";
     found.node_id = found.port = -1;
     return found;
   }
@@ -37,7 +37,7 @@ void handle(const wire::FindCoordinatorRequest& request, Context& context) {
   } else {
     Coordinator found = find(request.key, request.key_type, context);
     response.error_code = found.error_code;
-    response.error_message = std::move(found.error_message);
+    response.error_message = found.error_code == Code::none ? "NONE" : "not served by this broker";
     response.node_id = found.node_id;
     response.host = std::move(found.host);
     response.port = found.port;
