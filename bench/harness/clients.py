@@ -40,11 +40,12 @@ def with_cpu(server, work):
     return result
 
 
-def produce(server, topic, records, size, throughput=-1, warmup=0):
+def produce(server, topic, records, size, throughput=-1, warmup=0, transaction_ms=0):
     """ProducerPerformance, acks=all, linger 5 ms, batches of 64 KiB. With a warm-up the figures are those after it."""
     command = java(f"{TOOLS}.ProducerPerformance", "--bootstrap-server", server.bootstrap, "--topic", topic,
                    "--num-records", records, "--record-size", size, "--throughput", throughput,
                    *(["--warmup-records", warmup] if warmup else []),
+                   *(["--transactional-id", topic, "--transaction-duration-ms", transaction_ms] if transaction_ms else []),
                    "--command-property", "acks=all", "linger.ms=5", "batch.size=65536")
     summaries = SUMMARY.findall(with_retries_shown(command))
     if not summaries:

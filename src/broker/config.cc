@@ -116,6 +116,10 @@ constexpr ConfigKey kBrokerKeys[] = {
     {"queued.max.request.bytes", int64, "536870912", "", "", 1,
      "memory for requests of which a part has come; above it reading waits"},
     {"socket.request.max.bytes", int32, "104857600", "", "", 1, "the largest request"},
+    {"transaction.max.timeout.ms", int32, "900000", "", "", 1,
+     "the longest transaction that a producer may ask for"},
+    {"transactional.id.expiration.ms", int64, "604800000", "", "", 1,
+     "idle transactional ids are forgotten after this"},
 };
 
 bool is_word_of(std::string_view word, std::string_view words) {

@@ -104,11 +104,16 @@ class TestCore : public Outlet {
     EXPECT_TRUE(read.has_value() && read->damage.empty());
     return all;
   }
-  /// What another start of this log would have as its state.
-  ByteBuffer replayed_state() {
+  /// What another start of this log would have as its state: from the beginning, or from a
+  /// checkpoint that was taken behind so many frames.
+  ByteBuffer replayed_state(ByteView checkpoint = {}, size_t behind = 0) {
     State again(settings_.limits.message_bytes_max);
+    if (!checkpoint.empty()) {
+      EXPECT_TRUE(again.load(checkpoint, now.wall_ms).has_value());
+    }
     again_ = &again;
-    for (const Frame& frame : frames()) EXPECT_TRUE(replay(frame).has_value());
+    const auto all = frames();
+    for (size_t i = behind; i < all.size(); ++i) EXPECT_TRUE(replay(all[i]).has_value());
     again_ = nullptr;
     return again.checkpoint();
   }

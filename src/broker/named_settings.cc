@@ -74,6 +74,8 @@ constexpr Place kPlaces[] = {
     of_broker<&BrokerSettings::node_id>("node.id"),
     of_broker<&BrokerSettings::producer_id_expiration_ms>("producer.id.expiration.ms"),
     of_broker<&BrokerSettings::segment_bytes>("log.segment.bytes"),
+    of_broker<&BrokerSettings::transaction_timeout_ms_max>("transaction.max.timeout.ms"),
+    of_broker<&BrokerSettings::transactional_id_expiration_ms>("transactional.id.expiration.ms"),
     of_groups<&GroupSettings::initial_rebalance_delay_ms>("group.initial.rebalance.delay.ms"),
     of_groups<&GroupSettings::members_max>("group.max.size"),
     of_groups<&GroupSettings::offsets_retention_minutes>("offsets.retention.minutes"),

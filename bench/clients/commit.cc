@@ -1,0 +1,92 @@
+// Measures small transactions one after the other, with librdkafka at linger 0: from the call of commit to its answer (which
+// holds what of the records was not acknowledged yet), and from the beginning of the transaction. Prints one line of JSON.
+//
+//   bench_commit BOOTSTRAP TOPIC TRANSACTIONS RECORDS RECORD_BYTES
+#include <librdkafka/rdkafka.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace {
+
+int64_t now_ns() {
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
+}
+
+void must(rd_kafka_error_t* error) {
+  if (!error) return;
+  std::fprintf(stderr, "%s\n", rd_kafka_error_string(error));
+  std::exit(1);
+}
+
+rd_kafka_t* connect(const char* bootstrap, const char* transactional_id) {
+  char error[512];
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  const char* settings[][2] = {{"bootstrap.servers", bootstrap},
+                               {"transactional.id", transactional_id},
+                               {"linger.ms", "0"},
+                               {"socket.nagle.disable", "true"}};
+  for (auto& [key, value] : settings) {
+    if (rd_kafka_conf_set(conf, key, value, error, sizeof error) != RD_KAFKA_CONF_OK) {
+      std::fprintf(stderr, "%s: %s\n", key, error);
+      std::exit(1);
+    }
+  }
+  rd_kafka_t* producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
+  if (!producer) {
+    std::fprintf(stderr, "%s\n", error);
+    std::exit(1);
+  }
+  must(rd_kafka_init_transactions(producer, 60'000));
+  return producer;
+}
+
+double at_ms(std::vector<int64_t>& took_ns, double share) {
+  std::sort(took_ns.begin(), took_ns.end());
+  return static_cast<double>(took_ns[static_cast<size_t>(share * static_cast<double>(took_ns.size() - 1))]) / 1e6;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 6) {
+    std::fprintf(stderr, "usage: bench_commit BOOTSTRAP TOPIC TRANSACTIONS RECORDS RECORD_BYTES\n");
+    return 2;
+  }
+  const int transactions = std::atoi(argv[3]);
+  const int records = std::atoi(argv[4]);
+  const std::string payload(std::strtoul(argv[5], nullptr, 10), 'x');
+  rd_kafka_t* producer = connect(argv[1], argv[2]);
+  rd_kafka_topic_t* topic = rd_kafka_topic_new(producer, argv[2], nullptr);
+  std::vector<int64_t> commit_ns;
+  std::vector<int64_t> whole_ns;
+  for (int i = 0; i < transactions; ++i) {
+    const int64_t began_ns = now_ns();
+    must(rd_kafka_begin_transaction(producer));
+    for (int r = 0; r < records; ++r) {
+      if (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, const_cast<char*>(payload.data()), payload.size(),
+                           nullptr, 0, nullptr) != 0) {
+        std::fprintf(stderr, "%s\n", rd_kafka_err2str(rd_kafka_last_error()));
+        return 1;
+      }
+    }
+    const int64_t commits_ns = now_ns();
+    must(rd_kafka_commit_transaction(producer, 60'000));
+    if (i < transactions / 5) continue;  // the first fifth warms up
+    commit_ns.push_back(now_ns() - commits_ns);
+    whole_ns.push_back(now_ns() - began_ns);
+  }
+  std::printf(R"({"transactions": %zu, "commit_p50_ms": %.3f, "commit_p99_ms": %.3f, "whole_p50_ms": %.3f, "whole_p99_ms": %.3f})"
+              "\n",
+              commit_ns.size(), at_ms(commit_ns, 0.5), at_ms(commit_ns, 0.99), at_ms(whole_ns, 0.5), at_ms(whole_ns, 0.99));
+  rd_kafka_topic_destroy(topic);
+  rd_kafka_destroy(producer);
+  return 0;
+}
