@@ -7,6 +7,7 @@
 #include "wire/messages/create_topics.h"
 #include "wire/messages/describe_acls.h"
 #include "wire/messages/describe_client_quotas.h"
+#include "wire/messages/describe_configs.h"
 #include "wire/messages/describe_quorum.h"
 #include "wire/messages/describe_user_scram_credentials.h"
 #include "wire/messages/elect_leaders.h"
@@ -123,6 +124,18 @@ TEST_F(OneNode, NamesWhatHasSettings) {
   request.resource_types = {2, 3};
   EXPECT_EQ(client_->call<wire::ListConfigResourcesResponse>(request, 1).error_code,
             Code::unsupported_version);
+}
+
+TEST_F(OneNode, DescribesResourcesThatHaveNoSettings) {
+  wire::DescribeConfigsRequest request;
+  for (const int8_t type : {8, 16, 32, 1})
+    request.resources.push_back({type, "1", {}});
+  const auto answer = client_->call<wire::DescribeConfigsResponse>(request, 4);
+  for (const size_t of : {0, 1, 2}) {
+    EXPECT_EQ(answer.results.at(of).error_code, Code::none);
+    EXPECT_TRUE(answer.results.at(of).configs.empty());
+  }
+  EXPECT_EQ(answer.results.at(3).error_code, Code::invalid_request);
 }
 
 }  // namespace

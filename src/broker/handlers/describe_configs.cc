@@ -12,7 +12,7 @@ namespace {
 using Code = wire::ErrorCode;
 using Answer = wire::DescribeConfigsResponse::Resource;
 using Wanted = wire::DescribeConfigsRequest::Resource;
-constexpr int8_t kTopic = 2, kBroker = 4, kBrokerLogger = 8;
+constexpr int8_t kTopic = 2, kBroker = 4, kBrokerLogger = 8, kClientMetrics = 16, kGroup = 32;
 
 template <class Values>
 void describe(const wire::DescribeConfigsRequest& request, const Wanted& wanted,
@@ -63,7 +63,11 @@ void describe(const wire::DescribeConfigsRequest& request, const Wanted& wanted,
     };
     return describe(request, wanted, broker_config_keys(), false, values, answer);
   }
-  if (wanted.resource_type == kBrokerLogger) return;  // there is nothing to set
+  // Of these there is nothing to set; tools ask for them beside the others.
+  if (wanted.resource_type == kBrokerLogger || wanted.resource_type == kClientMetrics ||
+      wanted.resource_type == kGroup) {
+    return;
+  }
   answer.error_code = Code::invalid_request;
   answer.error_message = "only topics (2) and brokers (4) have settings";
 }

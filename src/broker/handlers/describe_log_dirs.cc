@@ -1,12 +1,15 @@
 #include "wire/messages/describe_log_dirs.h"
 
+#include <algorithm>
+
 #include "broker/context.h"
+#include "broker/core.h"
 #include "broker/handlers/handlers.h"
 
 namespace holdfast::broker {
 
-/// DescribeLogDirs: the data folder and who is in it. All partitions lie mixed in one log, so none
-/// has a size of its own; 0 says so, and the folder's total is what is really used.
+/// DescribeLogDirs: the data folder and who is in it. All partitions lie mixed in one log; the size
+/// of each is that of its batches which are still of use.
 void handle(const wire::DescribeLogDirsRequest& request, Context& context) {
   wire::DescribeLogDirsResponse response;
   auto& folder = response.results.emplace_back();
@@ -15,8 +18,10 @@ void handle(const wire::DescribeLogDirsRequest& request, Context& context) {
     auto& described = folder.topics.emplace_back();
     described.name = topic.name;
     for (const auto& partition : topic.partitions) {
-      if (wanted(partition->index))
-        described.partitions.push_back({.partition_index = partition->index});
+      if (!wanted(partition->index)) continue;
+      const auto size = static_cast<int64_t>(context.core.log().live_bytes(partition->log_id));
+      described.partitions.push_back(
+          {.partition_index = partition->index, .partition_size = size});
     }
   };
   if (!request.topics) {
