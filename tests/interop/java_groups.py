@@ -1,8 +1,8 @@
-"""Groups as Apache Kafka's own tools and verifiable consumers see them."""
+"""Groups and transactions as Apache Kafka's own tools and verifiable consumers see them."""
 import json
 import re
 
-from java_tools import create, started, tool
+from java_tools import called, create, started, tool
 from serving import eventually, expect, main
 
 GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
@@ -117,6 +117,35 @@ def offsets_are_listed_reset_deleted_and_survive_kill_9(served):
     expect("no group", tool(served, GROUPS, "--list").split(), [])
 
 
+def transactions_are_listed_described_and_terminated(served):
+    create(served, "tx", 1)
+    command = ("ProducerPerformance", "--topic", "tx", "--num-records", "100000", "--record-size", "10", "--throughput", "20",
+               "--transactional-id", "slow", "--transaction-duration-ms", "50000")
+    with started(served, *command):
+        def state():
+            rows = rows_of(tool(served, "TransactionsCommand", "list"), ["TransactionalId"])
+            return [(row["TransactionalId"], row["TransactionState"]) for row in rows]
+        eventually("listed", state, [("slow", "Ongoing")])
+        row = rows_of(tool(served, "TransactionsCommand", "describe", "--transactional-id", "slow"), ["CoordinatorId"])[0]
+        expect("described", (row["TransactionState"], row["TopicPartitions"]), ("Ongoing", "tx-0"))
+        producers = rows_of(tool(served, "TransactionsCommand", "describe-producers", "--topic", "tx", "--partition", "0"),
+                            ["ProducerId"])
+        expect("producer", [one["ProducerId"] for one in producers], [row["ProducerId"]])
+        expect("it has an open transaction", producers[0]["CurrentTransactionStartOffset"], "0")
+        hanging = tool(served, "TransactionsCommand", "find-hanging", "--broker-id", "1")
+        expect("hanging", rows_of(hanging, ["Topic"]), [])
+        expect("hidden", read_committed(served, "tx"), 0)
+        tool(served, "TransactionsCommand", "forceTerminateTransaction", "--transactionalId", "slow")
+    eventually("aborted, and a new epoch waits for its owner", lambda: state()[0][1], "Empty")
+    expect("still hidden", read_committed(served, "tx"), 0)
+
+
+def read_committed(served, topic):
+    """How many committed records there are; the reader ends with an error when no more come."""
+    return len(called(served, CONSOLE, "--topic", topic, "--from-beginning", "--timeout-ms", "3000", "--command-property",
+                      "isolation.level=read_committed")[1].split())
+
+
 def the_client_compatibility_test_passes(served):
     create(served, "compatible")
     out = tool(served, "ClientCompatibilityTest", "--topic", "compatible", *re.split(r"[ =]", " ".join(
@@ -128,4 +157,4 @@ def the_client_compatibility_test_passes(served):
 
 main([members_share_rebalance_and_take_over_from_the_killed, a_static_member_comes_back_to_its_partitions,
       offsets_are_listed_reset_deleted_and_survive_kill_9,
-      the_client_compatibility_test_passes])
+      transactions_are_listed_described_and_terminated, the_client_compatibility_test_passes])

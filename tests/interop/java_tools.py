@@ -1,4 +1,5 @@
 """How the Java scripts call Apache Kafka's own tools."""
+import base64
 import contextlib
 import os
 import pathlib
@@ -14,12 +15,48 @@ TOOL = str(TOOLS / "kafka" / "tool")
 # A tool lives for a second: less compiling and one collector thread start it sooner.
 os.environ.setdefault("KAFKA_OPTS", "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto")
 
+resident = None
+
 need("java")
 need("mvn")
 
 
-def tool(served, name, *arguments, text=None, flag="--bootstrap-server", seconds=120):
-    return run([TOOL, name, flag, served.address, *arguments], text, seconds)
+class Resident:
+    """One Java process for all the tools of a script (java/Tools.java)."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(java("Tools.java"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                        text=True)
+
+    def call(self, name, arguments, text, seconds):
+        """(exit status, what it printed, what it printed as errors)"""
+        words = [text or "", name if "." in name else f"org.apache.kafka.tools.{name}", *arguments]
+        self.process.stdin.write(" ".join("." + base64.b64encode(word.encode()).decode() for word in words) + "\n")
+        self.process.stdin.flush()
+        alarm = threading.Timer(seconds, self.process.kill)
+        alarm.start()
+        answer = self.process.stdout.readline().split()
+        alarm.cancel()
+        if not answer:
+            raise AssertionError(f"{name} {' '.join(arguments)}: not done after {seconds} s")
+        return int(answer[0]), *(base64.b64decode(word[1:]).decode() for word in answer[1:])
+
+
+def called(served, name, *arguments, text=None, flag="--bootstrap-server", seconds=120):
+    """Runs a tool to its end; answers exit status, output, errors."""
+    if name.startswith("Verifiable"):  # finishes its work in a hook of the Java machine's end
+        return 0, run([TOOL, name, flag, served.address, *arguments], text, seconds), ""
+    global resident
+    resident = resident or Resident()
+    return resident.call(name, [flag, served.address, *arguments], text, seconds)
+
+
+def tool(served, name, *arguments, **more):
+    """What a tool printed that has to end well."""
+    status, printed, complained = called(served, name, *arguments, **more)
+    if status != 0:
+        raise AssertionError(f"{name} {' '.join(arguments)}: exit status {status}\n{printed}{complained}")
+    return printed
 
 
 def create(served, topic, partitions=1, *more):
