@@ -12,6 +12,8 @@ struct TopicPlan {
   int32_t partitions = 1;
   bool compacted = false;
   uint32_t value_bytes_most = 200;
+  bool trims = true;         // records may be deleted on request
+  bool only_copies = false;  // nobody else writes there
 };
 
 /// One client program: it starts, does its work on and on, and comes to an end when it is asked to.

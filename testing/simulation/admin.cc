@@ -46,7 +46,7 @@ void Admin::trim() {
     const auto index = static_cast<int32_t>(scheduler().below(topic.partitions));
     const uint32_t partition = world_.partition(topic.name, index);
     const int64_t end = world_.known_end(partition);
-    if (end == 0) return trim();
+    if (end == 0 || !topic.trims) return trim();
     const int64_t upto = scheduler().between(0, end);
     auto& trimmed = world_.history.partitions[partition].trimmed_to;
     trimmed = std::max(trimmed, upto);

@@ -10,11 +10,12 @@ constexpr int64_t request_timeout_us = 5 * seconds;
 }  // namespace
 
 Consumer::Consumer(World& world, std::string name, std::vector<TopicPlan> topics,
-                   bool committed_only, int64_t pause_us)
+                   bool committed_only, int64_t pause_us, int64_t fetch_bytes_most)
     : Actor(world, std::move(name)),
       topics_(std::move(topics)),
       committed_only_(committed_only),
-      pause_us_(pause_us) {}
+      pause_us_(pause_us),
+      fetch_bytes_most_(fetch_bytes_most) {}
 
 void Consumer::rewind() {
   consumer_ = world_.new_consumer();
@@ -57,7 +58,7 @@ void Consumer::poll() {
       static_cast<int16_t>(scheduler().one_in(2) ? 12 : scheduler().between(5, 11));
   const auto request =
       make_fetch(wanted, committed_only_, static_cast<int32_t>(scheduler().between(0, 1000)),
-                 static_cast<int32_t>(scheduler().between(100, 60'000)));
+                 static_cast<int32_t>(scheduler().between(100, fetch_bytes_most_)));
   peer_.call<wire::FetchResponse>(
       request, version, request_timeout_us, true,
       [this, asked, invoked = world_.stamp()](std::optional<wire::FetchResponse> answer) {
@@ -95,7 +96,7 @@ void Consumer::take_partition(size_t number, const wire::FetchResponse::Topic::P
   }
   if (try_again(answer.error_code)) return;
   if (answer.error_code != wire::ErrorCode::none) return unexpected("Fetch", answer.error_code);
-  ends_[number] = committed_only_ ? answer.last_stable_offset : answer.high_watermark;
+  ends_[number] = answer.high_watermark;
   starts_[number] = answer.log_start_offset;
   take_poll(world_, peer_.name(), consumer_, position, answer, committed_only_, invoked);
 }

@@ -10,14 +10,15 @@ namespace holdfast::simulation {
 class Consumer final : public Actor {
  public:
   Consumer(World& world, std::string name, std::vector<TopicPlan> topics, bool committed_only,
-           int64_t pause_us);
+           int64_t pause_us, int64_t fetch_bytes_most = 60'000);
 
   void start() override;
   void finish() override { finishing_ = true; }
   bool finished() const override { return finishing_; }
   void crash() override;
 
-  /// Whether all partitions have been read to the end that the broker told.
+  /// Whether all partitions have been read to their end. A committed-only reader that is there has
+  /// met no transaction that is still open.
   bool at_end() const;
   const std::vector<Position>& positions() const { return positions_; }
   const std::vector<int64_t>& ends() const { return ends_; }
@@ -34,9 +35,10 @@ class Consumer final : public Actor {
   const std::vector<TopicPlan> topics_;
   const bool committed_only_;
   const int64_t pause_us_;
+  const int64_t fetch_bytes_most_;
   uint32_t consumer_ = 0;
   std::vector<Position> positions_;
-  std::vector<int64_t> ends_;  // up to which this reader may read
+  std::vector<int64_t> ends_;  // high watermarks
   std::vector<int64_t> starts_;
   bool finishing_ = false;
 };

@@ -78,8 +78,8 @@ void Wire::send(ByteView frame, bool repeatable) {
   Scheduler& scheduler = network_.scheduler_;
   const NetworkFaults& faults = network_.faults_;
   scheduler.note(crc32c(frame));
-  if (repeatable && faults.duplicate_one_in > 0 && scheduler.one_in(faults.duplicate_one_in))
-    network_.duplicate(*this, frame);
+  const bool twice =
+      repeatable && faults.duplicate_one_in > 0 && scheduler.one_in(faults.duplicate_one_in);
   if (faults.reset_one_in > 0 && scheduler.one_in(faults.reset_one_in)) {
     // Before the request comes in, or some time after it: then the answer may be lost, too.
     if (scheduler.one_in(2)) return reset();
@@ -97,6 +97,12 @@ void Wire::send(ByteView frame, bool repeatable) {
           wire->deliver(std::move(bytes));
         });
   }
+  if (!twice) return;
+  // The second one never overtakes what this connection had carried before it.
+  scheduler.at(last_to_server_us_, shared_from_this(),
+               [this, again = ByteBuffer(frame.begin(), frame.end())] {
+                 if (was_accepted_ && !broken_) network_.duplicate(*this, again);
+               });
 }
 
 void Wire::deliver(ByteBuffer bytes) {

@@ -16,6 +16,8 @@ Plan plan_of(uint64_t seed) {
   plan.consumers = static_cast<int>(chance.between(1, 3));
   plan.compaction = chance.one_in(3);
   if (plan.producers == 0) plan.producers = 2;
+  plan.transactors = static_cast<int>(chance.one_in(2) ? chance.between(1, 2) : 0);
+  plan.copiers = chance.one_in(3) ? 1 : 0;
   plan.kills = fault();
   plan.power_cuts = fault();
   plan.stops = fault();
@@ -33,8 +35,11 @@ Plan plan_of(uint64_t seed) {
 }
 
 std::string Plan::text() const {
-  std::string text = fmt::format("{} s, {} producers, {} consumers{};", work_us / seconds,
-                                 producers, consumers, compaction ? ", compacted topic" : "");
+  std::string text =
+      fmt::format("{} s, {} producers, {} consumers", work_us / seconds, producers, consumers);
+  if (transactors > 0) text += fmt::format(", {} pairs of transactors", transactors);
+  if (copiers > 0) text += fmt::format(", {} pairs of copiers", copiers);
+  text += compaction ? ", compacted topic;" : ";";
   const auto add = [&](bool on, const char* name) {
     if (on) text += std::string(" ") + name;
   };

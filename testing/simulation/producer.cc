@@ -121,6 +121,8 @@ void Producer::pump() {
 void Producer::send(int32_t partition, Batch& batch) {
   batch.under_way = true;
   batch.was_first = &batch == &queues_[static_cast<size_t>(partition)].batches.front();
+  world_.trace("{}: {}-{}: {}{} sent", peer_.name(), topic_.name, partition, batch.sequence,
+               batch.was_first ? ", first in line," : "");
   wire::ProduceRequest request;
   request.acks = -1;
   request.timeout_ms = 3000;
@@ -139,8 +141,12 @@ void Producer::answered(int32_t partition, int32_t sequence,
   const auto batch = std::ranges::find(queue.batches, sequence, &Batch::sequence);
   if (batch == queue.batches.end() || !batch->under_way) return;
   batch->under_way = false;
+  if (!answer)
+    world_.trace("{}: {}-{}: {}: no answer", peer_.name(), topic_.name, partition, sequence);
   if (answer) {
     const auto& told = answer->responses.at(0).partition_responses.at(0);
+    world_.trace("{}: {}-{}: producer {} sequence {}: {}, offset {}", peer_.name(), topic_.name,
+                 partition, producer_id_, sequence, wire::name(told.error_code), told.base_offset);
     if (told.error_code == wire::ErrorCode::none) {
       acknowledged(*batch, told.base_offset);
       queue.batches.erase(batch);

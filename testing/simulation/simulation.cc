@@ -1,18 +1,24 @@
 #include "testing/simulation/simulation.h"
 
 #include <algorithm>
+#include <array>
 
 #include "testing/history/check.h"
 #include "testing/simulation/admin.h"
 #include "testing/simulation/broker.h"
 #include "testing/simulation/consumer.h"
+#include "testing/simulation/copier.h"
 #include "testing/simulation/faults.h"
+#include "testing/simulation/position_reader.h"
 #include "testing/simulation/producer.h"
+#include "testing/simulation/transactor.h"
 
 namespace holdfast::simulation {
 namespace {
 
 constexpr int64_t ending_most_us = 300 * seconds;
+constexpr std::string_view ledger = "ledger";  // what the copiers read
+constexpr std::string_view copies = "copies";
 
 broker::BrokerSettings settings_for(const Plan& plan) {
   broker::BrokerSettings settings;
@@ -45,6 +51,7 @@ class Run {
     if (!run_for(ending_most_us, [this] { return broker_.quiet(); }))
       world_.violation("the broker never rests");
     read_all();
+    read_positions();
     return outcome();
   }
 
@@ -62,10 +69,13 @@ class Run {
     return true;
   }
 
+  void make_topics();
   void make_actors();
+  void make_transactional(const std::vector<TopicPlan>& inputs);
   void add(std::unique_ptr<Actor> actor) { actors_.push_back(std::move(actor)); }
   void name_unfinished();
   void read_all();
+  void read_positions();
   Outcome outcome();
 
   const Plan plan_;
@@ -73,10 +83,11 @@ class Run {
   SimulatedBroker broker_;
   std::vector<std::unique_ptr<Actor>> actors_;
   std::vector<TopicPlan> topics_;
+  std::vector<std::string> copying_groups_;
   Faults faults_;
 };
 
-void Run::make_actors() {
+void Run::make_topics() {
   auto& scheduler = world_.scheduler;
   const auto size = [&] { return static_cast<uint32_t>(scheduler.one_in(4) ? 20'000 : 300); };
   topics_.push_back({.name = "plain",
@@ -85,18 +96,61 @@ void Run::make_actors() {
   if (plan_.compaction)
     topics_.push_back(
         {.name = "compacted", .partitions = 2, .compacted = true, .value_bytes_most = size()});
+  const auto few = [&] { return static_cast<int32_t>(scheduler.between(1, 3)); };
+  if (plan_.transactors + plan_.copiers > 0)
+    topics_.push_back({.name = std::string(ledger), .partitions = few(), .trims = false});
+  if (plan_.copiers > 0)
+    topics_.push_back({.name = std::string(copies), .partitions = few(), .trims = false, .only_copies = true});
+}
+
+void Run::make_actors() {
+  auto& scheduler = world_.scheduler;
+  make_topics();
   add(std::make_unique<Admin>(world_, topics_, plan_.trims, [this] {
     for (size_t i = 1; i < actors_.size(); ++i) actors_[i]->start();
     faults_.begin();
   }));
+  std::vector<TopicPlan> inputs = topics_;
+  std::erase_if(inputs, [](const TopicPlan& topic) { return topic.only_copies; });
   for (int i = 0; i < plan_.producers; ++i) {
-    const TopicPlan& topic = topics_[static_cast<size_t>(i) % topics_.size()];
+    const TopicPlan& topic = inputs[static_cast<size_t>(i) % inputs.size()];
     add(std::make_unique<Producer>(world_, "producer-" + std::to_string(i), topic,
                                    scheduler.between(20, 800) * ms));
   }
   for (int i = 0; i < plan_.consumers; ++i) {
     add(std::make_unique<Consumer>(world_, "consumer-" + std::to_string(i), topics_,
                                    scheduler.one_in(2), scheduler.between(20, 1500) * ms));
+  }
+  make_transactional(inputs);
+}
+
+/// Two programs for each id, so that each is now and then a zombie for the other.
+void Run::make_transactional(const std::vector<TopicPlan>& inputs) {
+  auto& scheduler = world_.scheduler;
+  const auto identity = [&](std::string id) {
+    static constexpr std::array<int32_t, 3> timeouts_ms = {2'000, 10'000, 60'000};
+    return TransactionalClient::Identity{
+        .id = std::move(id),
+        .version = scheduler.one_in(2) ? 1 : 2,
+        .timeout_ms = timeouts_ms[static_cast<size_t>(scheduler.below(3))]};
+  };
+  const auto named = [&](std::string_view name) {
+    return *std::ranges::find(topics_, name, &TopicPlan::name);
+  };
+  for (int i = 0; i < plan_.transactors; ++i) {
+    const auto whoever = identity(fmt::format("transactor-{}", i));
+    for (const char rival : {'a', 'b'})
+      add(std::make_unique<Transactor>(world_, whoever.id + rival, whoever, inputs,
+                                       scheduler.between(20, 800) * ms));
+  }
+  for (int i = 0; i < plan_.copiers; ++i) {
+    const auto whoever = identity(fmt::format("copier-{}", i));
+    for (const char rival : {'a', 'b'}) {
+      auto copier = std::make_unique<Copier>(world_, whoever.id + rival, whoever, named(ledger),
+                                             named(copies), scheduler.between(20, 400) * ms);
+      if (rival == 'a') copying_groups_.push_back(copier->group());
+      add(std::move(copier));
+    }
   }
 }
 
@@ -113,7 +167,7 @@ void Run::read_all() {
   for (const bool committed_only : {true, false}) {
     if (!world_.violations().empty()) return;
     auto made = std::make_unique<Consumer>(world_, committed_only ? "last-committed" : "last",
-                                           topics_, committed_only, 20 * ms);
+                                           topics_, committed_only, 20 * ms, 1'000'000);
     Consumer& last = *made;
     actors_.push_back(std::move(made));
     last.start();
@@ -128,6 +182,17 @@ void Run::read_all() {
         world_.violation(partition.name + " begins at " + std::to_string(last.starts()[i]) +
                          ", and nobody asked for that");
     }
+  }
+}
+
+void Run::read_positions() {
+  for (const std::string& group : copying_groups_) {
+    if (!world_.violations().empty()) return;
+    const auto input = *std::ranges::find(topics_, ledger, &TopicPlan::name);
+    actors_.push_back(std::make_unique<PositionReader>(world_, group, input));
+    actors_.back()->start();
+    if (!run_for(ending_most_us, [&] { return actors_.back()->finished(); }))
+      world_.violation("the positions of " + group + " cannot be read");
   }
 }
 

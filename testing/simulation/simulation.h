@@ -16,6 +16,8 @@ struct Plan {
   int producers = 0;
   int consumers = 0;
   bool compaction = false;
+  int transactors = 0;  // pairs of programs with one transactional id
+  int copiers = 0;      // likewise; they read what the transactors write
 
   bool kills = false;
   bool power_cuts = false;

@@ -15,8 +15,13 @@ int32_t following(int32_t sequence) {
 
 ProduceDecision ProducerStates::check(const ProducedBatch& batch) const {
   const auto found = producers_.find(batch.producer_id);
-  // Expired or never seen: whatever it begins with is taken, as Kafka does.
-  if (found == producers_.end()) return {};
+  if (found == producers_.end()) {
+    const auto refused = refused_.find(batch.producer_id);
+    const bool gap = refused != refused_.end() && refused->second.epoch == batch.producer_epoch &&
+                     batch.first_sequence > refused->second.first_sequence;
+    // Expired or never seen: whatever it begins with is taken, as Kafka does.
+    return {gap ? ProduceVerdict::out_of_order : ProduceVerdict::append};
+  }
   const Producer& producer = found->second;
   if (batch.producer_epoch == producer.epoch) {
     for (size_t i = 0; i < producer.kept; ++i) {
@@ -35,7 +40,19 @@ ProduceDecision ProducerStates::check(const ProducedBatch& batch) const {
   return {in_order ? ProduceVerdict::append : ProduceVerdict::out_of_order};
 }
 
+void ProducerStates::note_refused(const ProducedBatch& batch) {
+  if (producers_.contains(batch.producer_id)) return;
+  const auto [refused, is_new] =
+      refused_.try_emplace(batch.producer_id, Refused{batch.producer_epoch, batch.first_sequence});
+  Refused& first = refused->second;
+  if (batch.producer_epoch > first.epoch ||
+      (batch.producer_epoch == first.epoch && batch.first_sequence < first.first_sequence))
+    first = {batch.producer_epoch, batch.first_sequence};
+  if (is_new && refused_.size() > kRefusedKept) refused_.erase(refused_.begin());
+}
+
 void ProducerStates::replay(const ProducedBatch& batch, int64_t now_ms) {
+  if (!refused_.empty()) refused_.erase(batch.producer_id);
   Producer& producer = producers_[batch.producer_id];
   if (producer.epoch != batch.producer_epoch) producer.kept = 0;
   if (producer.kept == kBatchesKept) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <unordered_map>
 #include <vector>
 
@@ -43,6 +44,11 @@ class ProducerStates {
   /// Takes a batch that is in the log.
   void replay(const ProducedBatch& batch, int64_t now_ms);
 
+  /// A batch of a producer that is not known here was refused for now: it is to be sent again.
+  /// Until then those behind it are out of order; without this they would be taken, since anything
+  /// is taken from who is not known. Not durable: a connection does not outlive a restart.
+  void note_refused(const ProducedBatch& batch);
+
   /// Takes a marker, which ends a transaction of this producer: with a higher epoch, whatever is
   /// on its way under the old one is fenced.
   void replay_marker(int64_t producer_id, int16_t producer_epoch, int64_t now_ms);
@@ -81,7 +87,13 @@ class ProducerStates {
     std::array<Batch, kBatchesKept> batches;
     int64_t last_seen_ms = 0;
   };
+  struct Refused {
+    int16_t epoch = -1;
+    int32_t first_sequence = -1;
+  };
+  static constexpr size_t kRefusedKept = 1000;
   std::unordered_map<int64_t, Producer> producers_;
+  std::map<int64_t, Refused> refused_;  // by producer id; the first one of each that was refused
 };
 
 }  // namespace holdfast::broker::coordinator

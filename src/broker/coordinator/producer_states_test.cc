@@ -26,6 +26,18 @@ TEST(ProducerStates, AnUnknownProducerMayBeginWithAnySequence) {
   EXPECT_EQ(states.check(batch(4711, 4720, 0)).verdict, ProduceVerdict::append);
 }
 
+TEST(ProducerStates, NothingOvertakesTheFirstBatchOfAnUnknownProducerThatWasRefusedForNow) {
+  ProducerStates states;
+  states.note_refused(batch(5, 9, 0));
+  states.note_refused(batch(0, 4, 0));
+  EXPECT_EQ(states.check(batch(5, 9, 0)).verdict, ProduceVerdict::out_of_order);
+  EXPECT_EQ(states.check(batch(0, 4, 0)).verdict, ProduceVerdict::append);
+  EXPECT_EQ(states.check(batch(5, 9, 0, 1)).verdict, ProduceVerdict::append) << "a new epoch";
+  EXPECT_EQ(states.check(batch(5, 9, 0, 0, 8)).verdict, ProduceVerdict::append) << "another one";
+  states.replay(batch(0, 4, 100), 1);
+  EXPECT_EQ(states.check(batch(5, 9, 0)).verdict, ProduceVerdict::append);
+}
+
 TEST(ProducerStates, TheNextSequenceIsTakenAndAGapIsRefused) {
   ProducerStates states;
   states.replay(batch(0, 9, 100), 1);

@@ -14,6 +14,20 @@ namespace {
 using Code = wire::ErrorCode;
 using Answer = wire::ProduceResponse::Topic::Partition;
 
+coordinator::ProducedBatch in_sequence(const record::BatchView& batch) {
+  return {.producer_id = batch.producer_id(),
+          .producer_epoch = batch.producer_epoch(),
+          .first_sequence = batch.base_sequence(),
+          .last_sequence = batch.last_sequence()};
+}
+
+/// The producer sends it again; what it has sent behind it must wait for that.
+void refuse_for_now(Partition& partition, const record::BatchView& batch, Answer& answer, Code code,
+                    std::string message) {
+  if (batch.idempotent()) partition.producers.note_refused(in_sequence(batch));
+  refuse(answer, code, std::move(message));
+}
+
 /// Whether the batch may be appended; otherwise `answer` says why not, or where it is already.
 bool judge(const Partition& partition, const record::BatchView& batch, Answer& answer) {
   if (!batch.idempotent()) return true;
@@ -21,10 +35,7 @@ bool judge(const Partition& partition, const record::BatchView& batch, Answer& a
     refuse(answer, Code::invalid_txn_state, "this producer has a transaction open here");
     return false;
   }
-  const auto decision = partition.producers.check({.producer_id = batch.producer_id(),
-                                                   .producer_epoch = batch.producer_epoch(),
-                                                   .first_sequence = batch.base_sequence(),
-                                                   .last_sequence = batch.last_sequence()});
+  const auto decision = partition.producers.check(in_sequence(batch));
   switch (decision.verdict) {
     case coordinator::ProduceVerdict::append:
       return true;
@@ -98,20 +109,23 @@ void produce(Context& context, const TransactionGate& gate, Partition& partition
   const auto batch = record::BatchView::parse(records);
   if (batch->transactional()) {
     if (const Code code = gate.judge(partition, *batch); code != Code::none)
-      return refuse(answer, code, "not a batch of the producer's open transaction");
+      return refuse_for_now(partition, *batch, answer, code,
+                            "not a batch of the producer's open transaction");
   }
   if (!judge(partition, *batch, answer)) return;
   const auto kept = intake.convert(*batch, rules, context.now.wall_ms, answer);
   if (!kept) return;
   if (batch->transactional()) {
     if (const Code code = gate.join(partition, *batch); code != Code::none)
-      return refuse(answer, code, "the partition cannot join the transaction");
+      return refuse_for_now(partition, *batch, answer, code,
+                            "the partition cannot join the transaction");
   }
   const auto appended = context.core.append(partition, *kept, context.now);
   if (!appended) {
     const bool old_client = context.version() < 4;  // knows no KAFKA_STORAGE_ERROR
-    return refuse(answer, old_client ? Code::not_leader_or_follower : code_for(appended.error()),
-                  appended.error().message);
+    return refuse_for_now(partition, *batch, answer,
+                          old_client ? Code::not_leader_or_follower : code_for(appended.error()),
+                          appended.error().message);
   }
   answer.base_offset = *appended;
 }
