@@ -33,7 +33,8 @@ Faults::Faults(World& world, SimulatedBroker& broker, const Plan& plan,
   }
   if (plan.clock_jumps) {
     kinds_.push_back([this, &scheduler] {
-      const int64_t jump = scheduler.between(-3600, 3600) * seconds;
+      // Less than what message.timestamp.after.max.ms allows a client to be ahead.
+      const int64_t jump = scheduler.between(-1500, 1500) * seconds;
       world_.trace("the clock jumps by {} s", jump / seconds);
       scheduler.jump_wall(jump);
     });
