@@ -8,6 +8,7 @@
 #include "base/log_line.h"
 #include "base/os/clock.h"
 #include "base/os/random.h"
+#include "broker/config.h"
 #include "broker/core.h"
 #include "broker/recovery.h"
 #include "broker/server.h"
@@ -54,7 +55,9 @@ Status check(const BrokerSettings& settings) {
 class RunningBroker final : public Broker {
  public:
   RunningBroker(BrokerSettings settings, os::Files& files)
-      : settings_(std::move(settings)), files_(files), state_(settings_.limits.message_bytes_max) {}
+      : settings_(std::move(settings)),
+        files_(files),
+        state_(settings_.limits.message_bytes_max, started_with(settings_)) {}
   ~RunningBroker() override {
     if (const Status stopped = stop(); !stopped) log_error("broker", "{}", stopped.error().message);
   }
@@ -118,8 +121,16 @@ class RunningBroker final : public Broker {
     log_ = HOLDFAST_TRY(log::Log::open(files_, {.folder = settings_.data_folder,
                                                 .segment_bytes = settings_.segment_bytes,
                                                 .pending_bytes_max = settings_.pending_bytes_max,
-                                                .bytes_max = settings_.log_bytes_max}));
+                                                .bytes_max = settings_.log_bytes_max,
+                                                .cleaner = cleaner()}));
     return broker::recover(*log_, state_, os::real_clock().wall_us() / 1000);
+  }
+
+  log::CleanerSettings cleaner() const {
+    return {.enabled = settings_.cleaner_enabled,
+            .run_bytes = 4 * settings_.segment_bytes,
+            .bytes_per_second_max = settings_.cleaner_bytes_per_second_max,
+            .key_table_bytes_max = settings_.cleaner_dedupe_bytes_max};
   }
 
   log::Log::Callbacks callbacks() {
@@ -146,7 +157,15 @@ class RunningBroker final : public Broker {
               changed_.notify_all();
             },
         .segment_sealed =
-            [this](log::Position) { loop_->post([this] { core_->segment_sealed(); }); },
+            [this](log::Position) {
+              loop_->post([this] {
+                core_->segment_sealed();
+                server_->arm();
+              });
+            },
+        .checkpoint_written =
+            [this](log::Position) { loop_->post([this] { core_->give_back_space(); }); },
+        .cleaned = [this] { loop_->post([this] { core_->give_back_space(); }); },
     };
   }
 

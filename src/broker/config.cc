@@ -4,6 +4,7 @@
 #include <charconv>
 #include <fmt/core.h>
 
+#include "base/check.h"
 #include "broker/named_settings.h"
 
 namespace holdfast::broker {
@@ -19,7 +20,7 @@ constexpr std::string_view kCodecs = "uncompressed,zstd,lz4,snappy,gzip,producer
 // mean nothing here: one log holds all partitions.
 constexpr ConfigKey kTopicKeys[] = {
     {"cleanup.policy", list, "delete", "log.cleanup.policy", "delete,compact", INT64_MIN,
-     "compact: records need keys; everything is kept so far"},
+     "delete: by age and size; compact: by key, which every record then needs"},
     {"compression.gzip.level", int32, "-1", "compression.gzip.level", "", -1,
      "where compression.type is gzip; -1: its default", 9},
     {"compression.lz4.level", int32, "9", "compression.lz4.level", "", 1,
@@ -28,13 +29,15 @@ constexpr ConfigKey kTopicKeys[] = {
      "producer: batches are kept as they come; else those in another codec are repacked"},
     {"compression.zstd.level", int32, "3", "compression.zstd.level", "", -131072,
      "where compression.type is zstd", 22},
-    {"delete.retention.ms", int64, "86400000", "", "", 0, "how long tombstones are kept"},
+    {"delete.retention.ms", int64, "86400000", "log.cleaner.delete.retention.ms", "", 0,
+     "how long tombstones are kept"},
     {"file.delete.delay.ms", int64, "60000", "", "", 0, "means nothing here"},
     {"flush.messages", int64, "1", "log.flush.interval.messages", "", 1,
      "every record is on disk before it is acknowledged"},
     {"flush.ms", int64, kForever, "", "", 0, "means nothing here"},
     {"index.interval.bytes", int32, "4096", "", "", 0, "means nothing here"},
-    {"max.compaction.lag.ms", int64, kForever, "", "", 1, "when a record must have been compacted"},
+    {"max.compaction.lag.ms", int64, kForever, "log.cleaner.max.compaction.lag.ms", "", 1,
+     "when a record must have been compacted"},
     {"max.message.bytes", int32, "1048588", "message.max.bytes", "", 0, "the largest batch"},
     {"message.timestamp.after.max.ms", int64, "3600000", "log.message.timestamp.after.max.ms", "",
      0, "a record from further in the future is refused"},
@@ -42,18 +45,21 @@ constexpr ConfigKey kTopicKeys[] = {
      0, "an older record is refused"},
     {"message.timestamp.type", string, "CreateTime", "log.message.timestamp.type",
      "CreateTime,LogAppendTime", INT64_MIN, "whose clock stamps the records"},
-    {"min.cleanable.dirty.ratio", real, "0.5", "", "", 0, "means nothing here"},
-    {"min.compaction.lag.ms", int64, "0", "", "", 0, "when a record may be compacted"},
+    {"min.cleanable.dirty.ratio", real, "0.5", "log.cleaner.min.cleanable.ratio", "", 0,
+     "compact when so large a part was not yet"},
+    {"min.compaction.lag.ms", int64, "0", "log.cleaner.min.compaction.lag.ms", "", 0,
+     "when a record may be compacted"},
     {"min.insync.replicas", int32, "1", "min.insync.replicas", "", 1, "there is one replica"},
     {"preallocate", boolean, "true", "", "", INT64_MIN, "means nothing here"},
     {"retention.bytes", int64, "-1", "log.retention.bytes", "", -1,
-     "kept by this much; everything is kept so far"},
-    {"retention.ms", int64, "-1", "log.retention.ms", "", -1,
-     "kept for so long; everything is kept so far"},
+     "of each partition, so much is kept; -1: no bound"},
+    {"retention.ms", int64, "604800000", "log.retention.ms", "", -1,
+     "records are kept for so long; -1: for ever"},
     {"segment.bytes", int32, "67108864", "log.segment.bytes", "", 14, "means nothing here"},
     {"segment.index.bytes", int32, "10485760", "", "", 4, "means nothing here"},
     {"segment.jitter.ms", int64, "0", "", "", 0, "means nothing here"},
-    {"segment.ms", int64, "604800000", "", "", 1, "means nothing here"},
+    {"segment.ms", int64, "604800000", "log.roll.ms", "", 1,
+     "older records of a compacted topic are compacted without waiting for more"},
     {"unclean.leader.election.enable", boolean, "false", "", "", INT64_MIN, "there is one replica"},
 };
 
@@ -82,7 +88,21 @@ constexpr ConfigKey kBrokerKeys[] = {
      "answers queued for one slow reader; above it reading waits"},
     {"holdfast.replication.factor.clamp", boolean, "true", "", "", INT64_MIN,
      "a wish for more replicas is granted one; otherwise refused"},
-    {"log.cleanup.policy", list, "delete", "", "", INT64_MIN, "of topics that say nothing else"},
+    {"holdfast.cleaner.bytes.per.second", int64, "0", "", "", 0,
+     "what the log's cleaner may read and write; 0: no bound"},
+    {"log.cleaner.backoff.ms", int64, "15000", "", "", 1,
+     "how often is looked for what can be compacted"},
+    {"log.cleaner.dedupe.buffer.size", int64, "134217728", "", "", 1 << 20,
+     "memory for keys while a partition is compacted"},
+    {"log.cleaner.delete.retention.ms", int64, "86400000", "", "", 0,
+     "of topics that say nothing else"},
+    {"log.cleaner.enable", boolean, "true", "", "", INT64_MIN, "the log's cleaner runs"},
+    {"log.cleaner.max.compaction.lag.ms", int64, kForever, "", "", 1,
+     "of topics that say nothing else"},
+    {"log.cleaner.min.cleanable.ratio", real, "0.5", "", "", 0, "of topics that say nothing else"},
+    {"log.cleaner.min.compaction.lag.ms", int64, "0", "", "", 0, "of topics that say nothing else"},
+    {"log.cleanup.policy", list, "delete", "", "delete,compact", INT64_MIN,
+     "of topics that say nothing else"},
     {"log.flush.interval.messages", int64, "1", "", "", 1,
      "every record is on disk before it is acknowledged"},
     {"log.message.timestamp.after.max.ms", int64, "3600000", "", "", 0,
@@ -92,12 +112,15 @@ constexpr ConfigKey kBrokerKeys[] = {
     {"log.message.timestamp.type", string, "CreateTime", "", "", INT64_MIN,
      "of topics that say nothing else"},
     {"log.retention.bytes", int64, "-1", "", "", -1, "of topics that say nothing else"},
-    {"log.retention.ms", int64, "-1", "", "", -1, "of topics that say nothing else"},
+    {"log.retention.check.interval.ms", int64, "300000", "", "", 1,
+     "how often is looked for what is too old"},
+    {"log.retention.ms", int64, "604800000", "", "", -1, "of topics that say nothing else"},
     {"log.segment.bytes", int32, "67108864", "", "", 14, "size of the log's files"},
     {"holdfast.fetch.session.partitions.max", int32, "1000000", "", "", 0,
      "remembered by all fetch sessions together"},
     {"max.incremental.fetch.session.cache.slots", int32, "1000", "", "", 0,
      "fetch sessions; 0: none"},
+    {"log.roll.ms", int64, "604800000", "", "", 1, "of topics that say nothing else"},
     {"max.connections", int32, "20000", "", "", 0, "more are refused"},
     {"max.connections.per.ip", int32, "2147483647", "", "", 0, "more from one address are refused"},
     {"message.max.bytes", int32, "1048588", "", "", 0,
@@ -238,6 +261,36 @@ std::vector<ConfigValue> broker_config_values(const ConfigKey& key, const Config
   values.push_back(
       {std::string(key.name), std::string(key.default_value), ConfigSource::default_value});
   return values;
+}
+
+ConfigMap started_with(const BrokerSettings& settings) {
+  ConfigMap values;
+  for (const ConfigKey& key : kBrokerKeys) {
+    std::string value = setting_by_name(settings, key.name);
+    if (!value.empty()) values[std::string(key.name)] = std::move(value);
+  }
+  return values;
+}
+
+std::string_view topic_value(std::string_view name, const TopicConfigs& configs) {
+  const ConfigKey* key = find_config_key(kTopicKeys, name);
+  HOLDFAST_CHECK(key != nullptr);
+  if (const auto found = configs.topic.find(name); found != configs.topic.end())
+    return found->second;
+  for (const ConfigMap* map : {&configs.broker, &configs.started_with}) {
+    if (const auto found = map->find(key->broker_name); found != map->end()) return found->second;
+  }
+  return key->default_value;
+}
+
+int64_t topic_number(std::string_view name, const TopicConfigs& configs) {
+  const ConfigKey* key = find_config_key(kTopicKeys, name);
+  const auto number = parse<int64_t>(topic_value(name, configs));
+  return number ? *number : parse<int64_t>(key->default_value).value_or(0);
+}
+
+double topic_ratio(std::string_view name, const TopicConfigs& configs) {
+  return parse<double>(topic_value(name, configs)).value_or(1.0);
 }
 
 std::vector<ConfigValue> topic_config_values(const ConfigKey& key, const Topic& topic,

@@ -70,4 +70,17 @@ std::vector<ConfigValue> topic_config_values(const ConfigKey& key, const Topic& 
 std::vector<ConfigValue> broker_config_values(const ConfigKey& key, const ConfigMap& broker_config,
                                               const BrokerSettings& settings);
 
+/// What decides on the value of a topic's setting, the first that has it.
+struct TopicConfigs {
+  const ConfigMap& topic;
+  const ConfigMap& broker;        // changed while it ran
+  const ConfigMap& started_with;  // by the broker's names
+};
+/// All that the broker was started with, by name.
+ConfigMap started_with(const BrokerSettings& settings);
+/// The value of a setting of topics, by a name from their table; good as long as the maps are.
+std::string_view topic_value(std::string_view name, const TopicConfigs& configs);
+int64_t topic_number(std::string_view name, const TopicConfigs& configs);
+double topic_ratio(std::string_view name, const TopicConfigs& configs);
+
 }  // namespace holdfast::broker

@@ -10,6 +10,7 @@
 #include "broker/api_table.h"
 #include "broker/context.h"
 #include "broker/fetch_waiter.h"
+#include "broker/retention.h"
 
 namespace holdfast::broker {
 namespace {
@@ -28,12 +29,14 @@ Core::Core(const BrokerSettings& settings, State& state, log::Log& log, Outlet& 
       outlet_(outlet),
       state_end_(log.end()),
       durable_(log.durable()),
+      retention_(std::make_unique<Retention>(settings, state, log)),
       new_id_(std::move(new_id)),
       groups_(*this),
       fetch_sessions_({.sessions_max = settings.limits.fetch_sessions_max,
                        .partitions_max = settings.limits.fetch_session_partitions_max},
                       [this] { return load_be<uint32_t>(new_id_().bytes.data()); }) {
   last_checkpoint_ = log.checkpoint_position();
+  retention_->release_after_restart();
   state_.on_topic_deleted = [this](Topic& topic) { topic_deleted(topic); };
   groups_.has_pending_offsets = [this](std::string_view group) {
     return state_.pending_offsets().has_group(group);
@@ -91,6 +94,7 @@ void Core::durable(log::Position upto, Instant now) {
   }
   finish_ready(now);
   if (checkpoint_ && checkpoint_->upto <= upto) write_checkpoint();
+  retention_->durable(upto, now);
 }
 
 void Core::stalled(const Error& why) {
@@ -109,6 +113,7 @@ void Core::failed(const Error& why) {
 }
 
 void Core::segment_sealed() {
+  retention_->log_has_grown();
   // A big state is not written for every segment: restart then reads a few more of them.
   if (checkpoint_ ||
       log_.end().value - last_checkpoint_.value < kCheckpointShare * last_checkpoint_bytes_)
@@ -122,21 +127,10 @@ void Core::segment_sealed() {
 void Core::write_checkpoint() {
   log_.write_checkpoint(checkpoint_->upto, std::move(checkpoint_->bytes));
   checkpoint_.reset();
-  give_back_space();
 }
 
 void Core::give_back_space() {
-  if (!std::exchange(space_freed_, false)) return;
-  log::Position oldest = durable_;
-  for (const auto& [name, topic] : state_.topics()) {
-    for (const auto& partition : topic->partitions) {
-      if (partition->log_start >= partition->high_watermark) continue;
-      const auto frames = log_.read(partition->log_id, partition->log_start, 0, true);
-      if (!frames) return log_warning("broker", "cannot trim the log: {}", frames.error().message);
-      if (!frames->empty()) oldest = std::min(oldest, frames->front().begin);
-    }
-  }
-  log_.trim(oldest);
+  retention_->give_back_space();
 }
 
 void Core::tick(Instant now) {
@@ -157,7 +151,18 @@ void Core::tick(Instant now) {
     housekeeping_ms_ = now.steady_ms + kHousekeepingMs;
     forget_idle_producers(now);
     transactions_.forget_idle_ids(now);
+    retention_->check_clock(now);
   }
+  if (now.steady_ms >= retention_->next_ms()) keep_retention(now);
+}
+
+void Core::keep_retention(Instant now) {
+  const LogStartsMoved moves = retention_->step(now);
+  if (moves.moves.empty()) return;
+  const Status moved = change(moves);
+  if (moved) return;
+  log_warning("broker", "retention: {}", moved.error().message);
+  retention_->look_again();
 }
 
 void Core::answer_waiting_fetches(Instant now) {
@@ -165,8 +170,8 @@ void Core::answer_waiting_fetches(Instant now) {
 }
 
 int64_t Core::next_deadline_ms() const {
-  int64_t next = std::min(
-      {housekeeping_ms_, groups_.next_deadline_ms(), transactions_.next_deadline_ms()});
+  int64_t next = std::min({housekeeping_ms_, groups_.next_deadline_ms(),
+                           transactions_.next_deadline_ms(), retention_->next_ms()});
   if (!fetches_.empty()) next = std::min(next, fetches_.begin()->first.first);
   if (!waiting_.empty()) next = std::min(next, waiting_check_ms_);
   return next;
@@ -191,6 +196,7 @@ Status Core::change(const StateRecord& record) {
       HOLDFAST_TRY(log_.append({.kind = log::FrameKind::state, .partition = {}}, {&body, 1}));
   const Status applied = state_.replay(record);
   HOLDFAST_CHECK(applied.has_value());
+  retention_->changed(record);
   return {};
 }
 
@@ -213,6 +219,7 @@ Result<int64_t> Core::append(Partition& partition, const record::BatchView& batc
     partition.producers.shrink(settings_.limits.producer_ids_per_partition_max * 9 / 10,
                                [&](int64_t id) { return partition.in_transaction(id); });
   }
+  retention_->appended(partition, batch.max_timestamp_ms(), now);
   appends_.push_back(
       {partition.last_append, &partition, partition.end, partition.stable_end(), batch.size()});
   metrics_.messages_in.add(static_cast<uint64_t>(batch.record_count()));
@@ -274,7 +281,7 @@ void Core::finish_ready(Instant now) {
 }
 
 void Core::topic_deleted(Topic& topic) {
-  space_freed_ = true;
+  retention_->topic_deleted(topic);
   for (const auto& partition : topic.partitions) {
     for (Append& append : appends_) {
       if (append.partition == partition.get()) append.partition = nullptr;

@@ -25,6 +25,7 @@
 namespace holdfast::broker {
 
 class FetchWaiter;
+class Retention;
 
 /// What keeps the memory behind an answer's views.
 using Pins = std::vector<std::shared_ptr<const void>>;
@@ -81,6 +82,8 @@ class Core {
   int64_t next_deadline_ms() const;
   /// So much is on its way to the disk that no more should be read from clients for now.
   bool congested() const;
+  /// The log may give up what is of no more use: a checkpoint is on disk, or something was deleted.
+  void give_back_space();
   /// Answers every fetch that waits, with what there is: the broker is about to stop.
   void answer_waiting_fetches(Instant now);
 
@@ -117,8 +120,6 @@ class Core {
 
   /// Parks a fetch until its partitions have grown enough, or its deadline.
   void park(std::unique_ptr<FetchWaiter> waiter);
-  /// Something may be trimmed from the log now.
-  void space_freed() { space_freed_ = true; }
   TopicId new_id() { return new_id_(); }
   std::string host_of(uint64_t connection) const { return outlet_.host_of(connection); }
   FetchSessions& fetch_sessions() { return fetch_sessions_; }
@@ -156,7 +157,7 @@ class Core {
   void topic_deleted(Topic& topic);
   void forget_idle_producers(Instant now);
   void write_checkpoint();
-  void give_back_space();
+  void keep_retention(Instant now);
 
   const BrokerSettings& settings_;
   State& state_;
@@ -175,7 +176,7 @@ class Core {
   std::optional<Checkpoint> checkpoint_;  // taken, waits until it may be written
   log::Position last_checkpoint_;
   uint64_t last_checkpoint_bytes_ = 0;
-  bool space_freed_ = true;  // by what happened before the restart, perhaps
+  std::unique_ptr<Retention> retention_;
   std::map<std::pair<int64_t, uint64_t>, std::unique_ptr<FetchWaiter>>
       fetches_;  // by deadline, then in the order in which they came: the same in every run
   uint64_t fetches_parked_ = 0;

@@ -23,6 +23,8 @@ template <class T>
 std::string text_of(T value) {
   if constexpr (std::is_same_v<T, bool>) {
     return value ? "true" : "false";
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return value;
   } else {
     return std::to_string(value);
   }
@@ -33,6 +35,9 @@ bool read_text(std::string_view text, T& value) {
   if constexpr (std::is_same_v<T, bool>) {
     value = text == "true";
     return value || text == "false";
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    value = text;
+    return true;
   } else {
     T parsed{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
@@ -73,6 +78,18 @@ constexpr Place kPlaces[] = {
     of_broker<&BrokerSettings::default_partitions>("num.partitions"),
     of_broker<&BrokerSettings::node_id>("node.id"),
     of_broker<&BrokerSettings::producer_id_expiration_ms>("producer.id.expiration.ms"),
+    of_broker<&BrokerSettings::cleaner_backoff_ms>("log.cleaner.backoff.ms"),
+    of_broker<&BrokerSettings::cleaner_bytes_per_second_max>("holdfast.cleaner.bytes.per.second"),
+    of_broker<&BrokerSettings::cleaner_dedupe_bytes_max>("log.cleaner.dedupe.buffer.size"),
+    of_broker<&BrokerSettings::cleaner_delete_retention_ms>("log.cleaner.delete.retention.ms"),
+    of_broker<&BrokerSettings::cleaner_enabled>("log.cleaner.enable"),
+    of_broker<&BrokerSettings::cleaner_lag_ms_max>("log.cleaner.max.compaction.lag.ms"),
+    of_broker<&BrokerSettings::cleaner_lag_ms_min>("log.cleaner.min.compaction.lag.ms"),
+    of_broker<&BrokerSettings::roll_ms>("log.roll.ms"),
+    of_broker<&BrokerSettings::cleanup_policy>("log.cleanup.policy"),
+    of_broker<&BrokerSettings::retention_bytes>("log.retention.bytes"),
+    of_broker<&BrokerSettings::retention_check_interval_ms>("log.retention.check.interval.ms"),
+    of_broker<&BrokerSettings::retention_ms>("log.retention.ms"),
     of_broker<&BrokerSettings::segment_bytes>("log.segment.bytes"),
     of_broker<&BrokerSettings::transaction_timeout_ms_max>("transaction.max.timeout.ms"),
     of_broker<&BrokerSettings::transactional_id_expiration_ms>("transactional.id.expiration.ms"),

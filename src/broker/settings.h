@@ -34,7 +34,7 @@ struct BrokerLimits {
       100'000;  // remembered for idempotence; the longest idle ones are forgotten
   int32_t offset_metadata_bytes_max = 4096;  // offset.metadata.max.bytes
   uint32_t transactional_ids_max = 100'000;
-  uint32_t group_offsets_max = 1'000'000;    // stored offsets of all groups together
+  uint32_t group_offsets_max = 1'000'000;  // stored offsets of all groups together
 };
 
 struct BrokerSettings {
@@ -52,8 +52,21 @@ struct BrokerSettings {
   uint64_t pending_bytes_max = 64ull << 20;  // produced but not yet on disk
   uint64_t log_bytes_max = UINT64_MAX;
   int64_t producer_id_expiration_ms = 86'400'000;
+  std::string cleanup_policy = "delete";          // log.cleanup.policy, and so on: what counts for
+  int64_t retention_ms = 7 * 86'400'000;          // topics that say nothing else
+  int64_t retention_bytes = -1;                   // of one partition; -1: no bound
+  bool cleaner_enabled = true;                    // log.cleaner.enable
+  uint64_t cleaner_bytes_per_second_max = 0;      // log.cleaner.io.max.bytes.per.second; 0: none
+  uint64_t cleaner_dedupe_bytes_max = 128 << 20;  // log.cleaner.dedupe.buffer.size
+  int64_t cleaner_backoff_ms = 15'000;            // log.cleaner.backoff.ms
+  int64_t cleaner_delete_retention_ms = 86'400'000;
+  int64_t cleaner_lag_ms_min = 0;
+  int64_t cleaner_lag_ms_max = INT64_MAX;
+  int64_t roll_ms = 7 * 86'400'000;  // log.roll.ms
+  int64_t retention_check_interval_ms =
+      300'000;  // by time; by size also whenever a segment is full
   coordinator::GroupSettings groups;
-  int32_t transaction_timeout_ms_max = 900'000;         // transaction.max.timeout.ms
+  int32_t transaction_timeout_ms_max = 900'000;          // transaction.max.timeout.ms
   int64_t transactional_id_expiration_ms = 604'800'000;  // transactional.id.expiration.ms
   BrokerLimits limits;
 };

@@ -27,12 +27,6 @@ int64_t number_or(const ConfigMap& config, std::string_view name, int64_t otherw
   return value;
 }
 
-std::string_view text_or(const ConfigMap& config, std::string_view name,
-                         std::string_view otherwise) {
-  const auto found = config.find(name);
-  return found == config.end() ? otherwise : std::string_view(found->second);
-}
-
 }  // namespace
 
 bool topic_name_valid(std::string_view name) {
@@ -151,6 +145,11 @@ Status State::apply(const LogStartMoved& record) {
   return {};
 }
 
+Status State::apply(const LogStartsMoved& record) {
+  for (const LogStartMoved& move : record.moves) HOLDFAST_CHECKED(apply(move));
+  return {};
+}
+
 Status State::apply(const coordinator::OffsetsCommitted& record) {
   offsets_.replay(record);
   pending_offsets_.committed(record);
@@ -192,13 +191,22 @@ Partition& State::add_partition(Topic& to, log::PartitionId log_id) {
 void State::refresh_rules(Topic& changed) const {
   const int64_t broker_max =
       number_or(broker_config_, "message.max.bytes", default_message_bytes_max_);
+  const TopicConfigs configs{changed.config, broker_config_, started_with_};
+  const std::string_view policy = topic_value("cleanup.policy", configs);
   changed.rules = {
       .message_bytes_max =
           static_cast<int32_t>(number_or(changed.config, "max.message.bytes", broker_max)),
-      .log_append_time =
-          text_or(changed.config, "message.timestamp.type", "CreateTime") == "LogAppendTime",
-      .compacted = text_or(changed.config, "cleanup.policy", "delete").find("compact") !=
-                   std::string_view::npos,
+      .log_append_time = topic_value("message.timestamp.type", configs) == "LogAppendTime",
+      .compacted = policy.find("compact") != std::string_view::npos,
+      .deleted = policy.find("delete") != std::string_view::npos,
+      .retention_ms = topic_number("retention.ms", configs),
+      .retention_bytes = topic_number("retention.bytes", configs),
+      .compaction = {.dirty_ratio_min = topic_ratio("min.cleanable.dirty.ratio", configs),
+                     .lag_ms_min = topic_number("min.compaction.lag.ms", configs),
+                     .lag_ms_max = topic_number("max.compaction.lag.ms", configs),
+                     .delete_retention_ms = topic_number("delete.retention.ms", configs),
+                     .segment_ms = topic_number("segment.ms", configs),
+                     .segment_bytes = topic_number("segment.bytes", configs)},
       .produce = produce_rules(changed.config, broker_config_),
   };
 }

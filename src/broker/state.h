@@ -7,8 +7,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "broker/coordinator/stored_groups.h"
 #include "broker/coordinator/pending_offsets.h"
+#include "broker/coordinator/stored_groups.h"
 #include "broker/coordinator/transactions.h"
 #include "broker/state_record.h"
 #include "record/batch.h"
@@ -23,9 +23,11 @@ namespace holdfast::broker {
 /// first.
 class State {
  public:
-  /// `default_message_bytes_max`: of topics and brokers that say nothing else.
-  explicit State(int32_t default_message_bytes_max)
-      : default_message_bytes_max_(default_message_bytes_max) {}
+  /// `default_message_bytes_max`: of topics and brokers that say nothing else. `started_with`: the
+  /// broker's settings by name; not part of what survives.
+  explicit State(int32_t default_message_bytes_max, ConfigMap started_with = {})
+      : default_message_bytes_max_(default_message_bytes_max),
+        started_with_(std::move(started_with)) {}
 
   /// Fails with `corrupt` when the record contradicts what came before it.
   Status replay(const StateRecord& record);
@@ -68,6 +70,7 @@ class State {
   Status apply(const TopicConfigured& record);
   Status apply(const BrokerConfigured& record);
   Status apply(const LogStartMoved& record);
+  Status apply(const LogStartsMoved& record);
   Status apply(const coordinator::OffsetsCommitted& record);
   Status apply(const coordinator::ProducerIdsReserved& record);
   Status apply(const coordinator::GroupStored& record);
@@ -86,6 +89,7 @@ class State {
   Status read_topic(coordinator::StateReader& in, int64_t now_ms);
 
   int32_t default_message_bytes_max_;
+  const ConfigMap started_with_;
   std::string cluster_id_;
   std::map<TopicId, std::unique_ptr<Topic>> topics_;
   std::map<std::string, Topic*, std::less<>> by_name_;

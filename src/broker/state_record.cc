@@ -35,6 +35,7 @@ enum class Kind : uint8_t {
   transaction_completed = 33,
   transaction_offsets_stored = 34,
   transactional_id_forgotten = 35,
+  log_starts_moved = 40,
 };
 
 struct Encoder {
@@ -120,6 +121,14 @@ struct Encoder {
     kind(Kind::transactional_id_forgotten);
     r.write(out);
   }
+  void operator()(const LogStartsMoved& r) {
+    kind(Kind::log_starts_moved);
+    out.number(static_cast<uint32_t>(r.moves.size()));
+    for (const LogStartMoved& move : r.moves) {
+      out.number(move.log_id);
+      out.number(move.log_start);
+    }
+  }
   void kind(Kind kind) {
     out.number(kVersion);
     out.number(static_cast<uint8_t>(kind));
@@ -166,6 +175,15 @@ std::optional<StateRecord> read_record(Kind kind, StateReader& in) {
       return OffsetsCommitted::read(in);
     case Kind::producer_ids_reserved:
       return ProducerIdsReserved::read(in);
+    case Kind::log_starts_moved: {
+      LogStartsMoved record;
+      const uint32_t count = in.count(12);
+      for (uint32_t i = 0; i < count && !in.failed(); ++i) {
+        const auto log_id = in.number<uint32_t>();
+        record.moves.push_back({log_id, in.number<int64_t>()});
+      }
+      return record;
+    }
     case Kind::group_stored:
       return GroupStored::read(in);
     case Kind::groups_forgotten:

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "broker/coordinator/group_records.h"
 #include "broker/coordinator/offsets.h"
@@ -44,15 +45,18 @@ struct LogStartMoved {
   int64_t log_start = 0;
 };
 
-using StateRecord =
-    std::variant<ClusterCreated, TopicCreated, TopicDeleted, PartitionsAdded, TopicConfigured,
-                 BrokerConfigured, LogStartMoved, coordinator::OffsetsCommitted,
-                 coordinator::ProducerIdsReserved, coordinator::GroupStored,
-                 coordinator::GroupsForgotten, coordinator::OffsetsForgotten,
-                 coordinator::TransactionalIdTaken,
-                 coordinator::TransactionGrew, coordinator::TransactionPrepared,
-                 coordinator::TransactionCompleted, coordinator::TransactionOffsetsStored,
-                 coordinator::TransactionalIdForgotten>;
+/// Of many partitions together.
+struct LogStartsMoved {
+  std::vector<LogStartMoved> moves;
+};
+
+using StateRecord = std::variant<
+    ClusterCreated, TopicCreated, TopicDeleted, PartitionsAdded, TopicConfigured, BrokerConfigured,
+    LogStartMoved, coordinator::OffsetsCommitted, coordinator::ProducerIdsReserved,
+    coordinator::GroupStored, coordinator::GroupsForgotten, coordinator::OffsetsForgotten,
+    coordinator::TransactionalIdTaken, coordinator::TransactionGrew,
+    coordinator::TransactionPrepared, coordinator::TransactionCompleted,
+    coordinator::TransactionOffsetsStored, coordinator::TransactionalIdForgotten, LogStartsMoved>;
 
 ByteBuffer encode(const StateRecord& record);
 /// Fails with `version_unknown` or `corrupt`.

@@ -11,7 +11,7 @@
 #include "broker/coordinator/partition_transactions.h"
 #include "broker/coordinator/producer_states.h"
 #include "broker/produce_rules.h"
-#include "log/log.h"
+#include "log/cleaning_rules.h"
 #include "wire/types.h"
 
 namespace holdfast::broker {
@@ -26,6 +26,10 @@ struct TopicRules {
   int32_t message_bytes_max = 0;
   bool log_append_time = false;
   bool compacted = false;
+  bool deleted = true;           // what is too old or too much goes
+  int64_t retention_ms = -1;     // -1: no bound
+  int64_t retention_bytes = -1;  // of a partition
+  log::CompactionRule compaction;
   ProduceRules produce;
 };
 
@@ -46,8 +50,10 @@ struct Partition {
       0;  // below it all is decided as well; never above the high watermark
   coordinator::ProducerStates producers;
   std::unique_ptr<coordinator::PartitionTransactions> transactions;  // null: there were none
-  log::Position last_append;          // behind the newest frame of this run
-  std::vector<FetchWaiter*> waiters;  // fetches that wait for more
+  log::Position last_append;             // behind the newest frame of this run
+  std::vector<FetchWaiter*> waiters;     // fetches that wait for more
+  int64_t retention_due_ms = INT64_MAX;  // when Retention looks at it next (steady clock)
+  bool oversized = false;                // Retention has noted that it is larger than it may be
 
   /// The last stable offset once everything appended is durable.
   int64_t stable_end() const {

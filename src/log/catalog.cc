@@ -12,16 +12,51 @@ namespace holdfast::log {
 
 void Catalog::add_segment(const SegmentPtr& segment) {
   segments_.push_back(segment);
-  bytes_used_ += segment->header.file_bytes;
-  const SegmentIndex& index = segment->index();
+  count_in(*segment);
+}
+
+void Catalog::add_settled(const SegmentPtr& segment) {
+  settled_.push_back(segment);
+  count_in(*segment);
+  ++epoch_;
+}
+
+void Catalog::count_in(Segment& segment) {
+  bytes_used_ += segment.header.file_bytes;
+  const SegmentIndex& index = segment.index();
   for (uint32_t slot = 0; slot < index.slots(); ++slot) {
     const SlotSummary summary = index.summary(slot);
     Account& account = accounts_[summary.partition];
+    const uint64_t live =
+        bytes_between(segment, slot, account.live_from, INT64_MAX).value_or(summary.body_bytes);
     ++account.segments;
-    account.live_bytes += summary.body_bytes;
-    segment->body_bytes += summary.body_bytes;
+    account.live_bytes += live;
+    segment.live_bytes += live;
+    segment.body_bytes += summary.body_bytes;
   }
-  segment->live_bytes = segment->body_bytes;
+}
+
+void Catalog::replace(const std::vector<SegmentPtr>& inputs,
+                      const std::vector<SegmentPtr>& outputs) {
+  // Counted in first, so that no account is lost on the way.
+  for (const SegmentPtr& segment : outputs) count_in(*segment);
+  size_t place = settled_.size();
+  for (const SegmentPtr& segment : inputs) {
+    forget(*segment);
+    if (!segment->settled()) {
+      HOLDFAST_CHECK(segments_.front() == segment && segments_.size() > 1);
+      segments_.pop_front();
+      continue;
+    }
+    const auto found = std::ranges::find(settled_, segment);
+    HOLDFAST_CHECK(found != settled_.end());
+    place = std::min(place, static_cast<size_t>(found - settled_.begin()));
+    settled_.erase(found);
+  }
+  place = std::min(place, settled_.size());
+  settled_.insert(settled_.begin() + static_cast<std::ptrdiff_t>(place), outputs.begin(),
+                  outputs.end());
+  ++epoch_;
 }
 
 void Catalog::add_frame(const format::FrameHeader& frame) {
@@ -41,8 +76,7 @@ void Catalog::add_frame(const format::FrameHeader& frame) {
 }
 
 void Catalog::install_index_file(const SegmentPtr& segment) {
-  const std::string path = folder_ + "/" + format::index_name(segment->header.sequence);
-  auto index = IndexFile::open(files_, path, segment->header, segment->end);
+  auto index = IndexFile::open(files_, segment->index_path, segment->header, segment->end);
   if (!index) {
     log_warning("log", "index kept in memory: {}", index.error().message);
     return;
@@ -116,22 +150,28 @@ std::vector<PartitionId> Catalog::partitions() const {
   return all;
 }
 
-Result<int64_t> Catalog::drop_point(PartitionId partition, const Expiry& expiry, Position durable) {
+Result<DropPoint> Catalog::drop_point(PartitionId partition, const Expiry& expiry,
+                                      Position durable) {
   const auto found = accounts_.find(partition);
-  if (found == accounts_.end()) return int64_t{0};
-  int64_t point = found->second.live_from;
+  if (found == accounts_.end()) return DropPoint{};
+  const int64_t live_from = found->second.live_from;
+  DropPoint point{.offset = live_from};
   uint64_t left = found->second.live_bytes;
-  for (size_t place = first_place(partition, point); place < count(); ++place) {
-    Segment& segment = at(place);
+  bool going = true;
+  for (size_t place = first_place(partition, live_from); place < count(); ++place) {
     for (const IndexEntry& entry :
-         HOLDFAST_TRY(entries(segment, partition, found->second.live_from, durable))) {
-      if (entry.last_offset >= expiry.below) return point;
-      const bool too_much = left - entry.body_bytes >= expiry.keep_bytes;
+         HOLDFAST_TRY(entries(at(place), partition, live_from, durable))) {
       const bool timeless = entry.max_timestamp_ms < 0;
+      const bool too_much =
+          left >= entry.body_bytes && left - entry.body_bytes >= expiry.keep_bytes;
       const bool too_old = !timeless && entry.max_timestamp_ms < expiry.older_than_ms;
-      if (!too_much && !too_old && !timeless) return point;
-      if (too_much || too_old) point = entry.last_offset + 1;
-      left -= entry.body_bytes;
+      going = going && entry.last_offset < expiry.below && (too_much || too_old || timeless);
+      if (going && (too_much || too_old)) point.offset = entry.last_offset + 1;
+      left -= std::min<uint64_t>(left, entry.body_bytes);
+      const bool stays = entry.last_offset >= point.offset;
+      if (going || !stays || timeless) continue;
+      point.next_timestamp_ms = entry.max_timestamp_ms;
+      return point;
     }
   }
   return point;
@@ -183,7 +223,7 @@ Result<std::span<const IndexEntry>> Catalog::entries(Segment& segment, Partition
   auto all = segment.index().entries(*segment.index().find(partition));
   const auto first = std::ranges::lower_bound(all, from_offset, {}, &IndexEntry::last_offset);
   all = all.subspan(static_cast<size_t>(first - all.begin()));
-  if (segment.end > durable) {
+  if (!segment.settled() && segment.end > durable) {
     const uint64_t limit = durable > segment.header.begin ? segment.header.offset_of(durable) : 0;
     const auto last = std::ranges::upper_bound(all, limit, {}, &IndexEntry::file_end);
     all = all.first(static_cast<size_t>(last - all.begin()));
@@ -299,7 +339,8 @@ Result<Frame> Catalog::frame_at(const Segment& segment,
 Result<Frame> Catalog::frame_of(Segment& segment, const IndexEntry& entry, PartitionId partition,
                                 Position durable) {
   const auto mapping = HOLDFAST_TRY(map(segment));
-  auto frame = HOLDFAST_TRY(frame_at(segment, mapping, entry.file_offset(), durable));
+  const Position limit = segment.settled() ? segment.end : durable;
+  auto frame = HOLDFAST_TRY(frame_at(segment, mapping, entry.file_offset(), limit));
   if (frame.key.partition != partition || frame.key.last_offset != entry.last_offset) {
     return fail(
         ErrorCode::corrupt,

@@ -19,7 +19,7 @@ namespace holdfast::log {
 /// Owner's thread only. Frames at or above `durable`, an argument everywhere, are not found.
 class Catalog {
  public:
-  Catalog(os::Files& files, std::string folder) : files_(files), folder_(std::move(folder)) {}
+  explicit Catalog(os::Files& files) : files_(files) {}
 
   /// Adds the next segment with what its index holds.
   void add_segment(const SegmentPtr& segment);
@@ -27,10 +27,20 @@ class Catalog {
   void add_frame(const format::FrameHeader& frame);
   /// From now on the index file serves the segment, if it opens well.
   void install_index_file(const SegmentPtr& segment);
-  /// Forgets the oldest segment.
+  /// Forgets the oldest segment of those that are as they were written.
   SegmentPtr drop_front();
+  /// Adds a settled segment behind the other settled ones.
+  void add_settled(const SegmentPtr& segment);
+  /// Puts settled segments in the place of others: settled ones, or the oldest as they were
+  /// written.
+  void replace(const std::vector<SegmentPtr>& inputs, const std::vector<SegmentPtr>& outputs);
 
   const std::deque<SegmentPtr>& segments() const { return segments_; }
+  const std::vector<SegmentPtr>& settled() const { return settled_; }
+  int64_t live_from(PartitionId partition) const {
+    const auto found = accounts_.find(partition);
+    return found == accounts_.end() ? 0 : found->second.live_from;
+  }
   uint64_t bytes_used() const { return bytes_used_; }
 
   /// Frames of the partition with a last offset below `from_offset` are dead.
@@ -39,7 +49,7 @@ class Catalog {
   uint64_t live_bytes(PartitionId partition) const;
   /// The partitions that have frames, dead or alive.
   std::vector<PartitionId> partitions() const;
-  Result<int64_t> drop_point(PartitionId partition, const Expiry& expiry, Position durable);
+  Result<DropPoint> drop_point(PartitionId partition, const Expiry& expiry, Position durable);
 
   Result<std::vector<Frame>> read(PartitionId partition, int64_t from_offset, uint64_t bytes_max,
                                   bool at_least_one, Position durable);
@@ -65,8 +75,11 @@ class Catalog {
     size_t place = 0;
   };
 
-  size_t count() const { return segments_.size(); }
-  Segment& at(size_t place) const { return *segments_[place]; }
+  size_t count() const { return settled_.size() + segments_.size(); }
+  Segment& at(size_t place) const {
+    return place < settled_.size() ? *settled_[place] : *segments_[place - settled_.size()];
+  }
+  void count_in(Segment& segment);
   /// The first segment that holds frames of the partition at or above the offset; `count()`: none.
   size_t first_place(PartitionId partition, int64_t from_offset);
   Hint& hint_for(PartitionId partition, int64_t offset);
@@ -85,8 +98,8 @@ class Catalog {
                          Position durable);
 
   os::Files& files_;
-  const std::string folder_;
-  std::deque<SegmentPtr> segments_;
+  std::vector<SegmentPtr> settled_;
+  std::deque<SegmentPtr> segments_;  // as they were written
   uint64_t bytes_used_ = 0;
   uint64_t epoch_ = 1;  // one more whenever places change
   std::unordered_map<PartitionId, Account> accounts_;

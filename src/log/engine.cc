@@ -41,7 +41,7 @@ Engine::Engine(os::Files& files, const LogSettings& settings, const Options& opt
       settings_(settings),
       options_(options),
       queue_(options.flush_bytes_max),
-      catalog_(files, settings.folder),
+      catalog_(files),
       writer_(files, settings.folder, queue_, spares_),
       housekeeper_(files, settings.folder, spares_, settings.segment_bytes) {}
 
@@ -75,6 +75,7 @@ Status Engine::take_over(Recovered recovered) {
   housekeeper_.set_checkpoint_position(recovered.checkpoint.where.upto);
   housekeeper_.begin_spares_at(recovered.next_spare);
   for (std::string& spare : recovered.spares) spares_.put(std::move(spare));
+  for (const SegmentPtr& segment : recovered.settled) catalog_.add_settled(segment);
   for (const SegmentPtr& segment : recovered.segments) catalog_.add_segment(segment);
   if (!recovered.segments.empty()) {
     queue_.resume(recovered.segments.back(), recovered.begun_page);
@@ -112,6 +113,7 @@ Status Engine::start(Callbacks callbacks) {
                                  indexed_.push_back(segment);
                                  any_indexed_.store(true, std::memory_order_release);
                                },
+                           .checkpoint_written = callbacks_.checkpoint_written,
                            .failed = [this](const Error& error) { fail_once(error); }});
   started_ = true;
   for (SegmentPtr& segment : unindexed_) housekeeper_.write_index(std::move(segment));
@@ -168,6 +170,7 @@ Status Engine::plan_segment(uint64_t frame) {
                             catalog_.bytes_used(), settings_.bytes_max));
   }
   segment->path = settings_.folder + "/" + format::segment_name(segment->header.sequence);
+  segment->index_path = settings_.folder + "/" + format::index_name(segment->header.sequence);
   segment->end = end_;
   segment->of_this_run = true;
   segment->hot = std::make_shared<HotIndex>();
@@ -288,7 +291,7 @@ void Engine::release(PartitionId partition, int64_t from_offset) {
   released_at_ = end_;
 }
 
-void Engine::clean() {
+void Engine::clean(const CleaningRules&) {
   install_indexes();
   if (durable() < released_at_) return;
   const Position limit = std::min(checkpoint_position(), durable());

@@ -42,8 +42,8 @@ class Engine final : public Log {
   Status wait_for_checkpoint() override;
   void trim(Position before) override;
   void release(PartitionId partition, int64_t from_offset) override;
-  void clean() override;
-  Result<int64_t> drop_point(PartitionId partition, const Expiry& expiry) override {
+  void clean(const CleaningRules& rules) override;
+  Result<DropPoint> drop_point(PartitionId partition, const Expiry& expiry) override {
     return catalog_.drop_point(partition, expiry, durable());
   }
   uint64_t live_bytes(PartitionId partition) const override {

@@ -23,7 +23,15 @@ Result<FolderContents> list_folder(os::Files& files, const std::string& folder) 
       contents.indexes.push_back(*index);
     } else if (const auto spare = format::number_in(name, "spare-", ".seg")) {
       contents.spares.push_back(*spare);
-    } else if (format::number_in(name, "", ".preparing") ||
+    } else if (name == format::manifest_name) {
+      contents.has_manifest = true;
+    } else if (const auto settled = format::number_in(name, "settled-", ".seg")) {
+      contents.settled.push_back(*settled);
+    } else if (const auto settled_index = format::number_in(name, "settled-", ".idx")) {
+      contents.settled_indexes.push_back(*settled_index);
+    } else if (format::number_in(name, "settled-", ".idx.new") ||
+               name == std::string(format::manifest_name) + ".new" ||
+               format::number_in(name, "", ".preparing") ||
                format::number_in(name, "", ".idx.new") ||
                name == std::string(format::checkpoint_name) + ".new" ||
                name == std::string(format::meta_name) + ".new") {
@@ -67,6 +75,18 @@ Result<std::optional<StoredCheckpoint>> read_checkpoint(os::Files& files, const 
   }
   found.where = *where;
   return found;
+}
+
+Result<format::Manifest> read_manifest(os::Files& files, const std::string& folder,
+                                       const FolderContents& contents) {
+  if (!contents.has_manifest) return format::Manifest{};
+  const std::string path = folder + "/" + std::string(format::manifest_name);
+  const auto bytes = HOLDFAST_TRY(os::read_file(files, path, checkpoint_bytes_max));
+  auto manifest = format::decode_manifest(bytes);
+  if (manifest) return manifest;
+  const bool unknown = manifest.error().code == ErrorCode::version_unknown;
+  return fail(unknown ? ErrorCode::version_unknown : ErrorCode::corrupt,
+              fmt::format("{}: {}", path, manifest.error().message));
 }
 
 std::string describe_place(const std::string& path, Position position, uint64_t file_offset) {

@@ -11,9 +11,14 @@ struct FolderContents {
   std::vector<uint64_t> segments;  // sequences, ascending
   std::vector<uint64_t> indexes;
   std::vector<uint64_t> spares;
+  bool has_manifest = false;
+  std::vector<uint64_t> settled;  // numbers, ascending, whether they count or not
+  std::vector<uint64_t> settled_indexes;
   std::vector<std::string> leftovers;  // names of half-made files, of no use to anybody
 
-  bool is_empty() const { return !has_meta && !has_checkpoint && segments.empty(); }
+  bool is_empty() const {
+    return !has_meta && !has_checkpoint && !has_manifest && segments.empty();
+  }
 };
 
 /// A folder that is not there is empty.
@@ -33,6 +38,11 @@ struct StoredCheckpoint {
 /// is never torn.
 Result<std::optional<StoredCheckpoint>> read_checkpoint(os::Files& files, const std::string& folder,
                                                         const FolderContents& contents);
+
+/// An empty one when there is none; `corrupt` when it does not check, or is missing though there
+/// must have been one.
+Result<format::Manifest> read_manifest(os::Files& files, const std::string& folder,
+                                       const FolderContents& contents);
 
 /// How a place is named in errors: file, position, file offset.
 std::string describe_place(const std::string& path, Position position, uint64_t file_offset);

@@ -11,8 +11,10 @@ namespace {
 
 constexpr std::string_view segment_magic = "HFLOGSEG";
 constexpr std::string_view meta_magic = "HFLOGMET";
+constexpr std::string_view manifest_magic = "HFLOGSET";
 constexpr std::string_view checkpoint_magic = "HFLOGCHK";
 constexpr size_t meta_bytes = 64;
+constexpr size_t manifest_header_bytes = 48;
 
 /// Every file of ours begins alike: magic (8), CRC of all that follows it (4), version (4).
 constexpr size_t crc_at = 8;
@@ -51,6 +53,7 @@ void encode(const SegmentHeader& header, MutableBytes page) {
   store_le<uint32_t>(page.data() + 24, header.generation);
   store_le<uint64_t>(page.data() + 32, header.begin.value);
   store_le<uint64_t>(page.data() + 40, header.file_bytes);
+  store_le<uint64_t>(page.data() + 48, header.settled_end);
   close_header(page);
 }
 
@@ -61,7 +64,10 @@ Result<SegmentHeader> decode_segment_header(ByteView page) {
   header.generation = load_le<uint32_t>(page.data() + 24);
   header.begin = {load_le<uint64_t>(page.data() + 32)};
   header.file_bytes = load_le<uint64_t>(page.data() + 40);
-  if (header.file_bytes < segment_header_bytes + frame_header_bytes) {
+  header.settled_end = load_le<uint64_t>(page.data() + 48);
+  if (header.file_bytes < segment_header_bytes + frame_header_bytes ||
+      header.settled_end > header.file_bytes ||
+      (header.settled() && header.settled_end < segment_header_bytes)) {
     return fail(ErrorCode::invalid, "impossible size");
   }
   return header;
@@ -137,11 +143,64 @@ Result<Checkpoint> decode_checkpoint(ByteView bytes) {
                     .durable = {load_le<uint64_t>(bytes.data() + 24)}};
 }
 
+ByteBuffer encode(const Manifest& manifest) {
+  constexpr size_t entry = 16;
+  ByteBuffer bytes(manifest_header_bytes +
+                   entry * (manifest.settled.size() + manifest.cleaned.size()));
+  begin_header(bytes, manifest_magic);
+  store_le<uint64_t>(bytes.data() + 16, manifest.next_number);
+  store_le<uint64_t>(bytes.data() + 24, manifest.raw_from);
+  store_le<uint32_t>(bytes.data() + 32, static_cast<uint32_t>(manifest.settled.size()));
+  store_le<uint32_t>(bytes.data() + 36, static_cast<uint32_t>(manifest.cleaned.size()));
+  std::byte* to = bytes.data() + manifest_header_bytes;
+  for (const auto& settled : manifest.settled) {
+    store_le<uint64_t>(to, settled.number);
+    store_le<uint32_t>(to + 8, settled.generation);
+    to += entry;
+  }
+  for (const auto& cleaned : manifest.cleaned) {
+    store_le<int64_t>(to, cleaned.upto);
+    store_le<uint32_t>(to + 8, cleaned.partition.value);
+    to += entry;
+  }
+  close_header(bytes);
+  return bytes;
+}
+
+Result<Manifest> decode_manifest(ByteView bytes) {
+  HOLDFAST_CHECKED(check_header(bytes, manifest_header_bytes, manifest_magic));
+  Manifest manifest;
+  manifest.next_number = load_le<uint64_t>(bytes.data() + 16);
+  manifest.raw_from = load_le<uint64_t>(bytes.data() + 24);
+  const uint64_t settled_count = load_le<uint32_t>(bytes.data() + 32);
+  const uint64_t cleaned_count = load_le<uint32_t>(bytes.data() + 36);
+  if (bytes.size() != manifest_header_bytes + 16 * (settled_count + cleaned_count))
+    return fail(ErrorCode::invalid, "wrong length");
+  manifest.settled.resize(settled_count);
+  manifest.cleaned.resize(cleaned_count);
+  const std::byte* from = bytes.data() + manifest_header_bytes;
+  for (auto& settled : manifest.settled) {
+    settled = {load_le<uint64_t>(from), load_le<uint32_t>(from + 8)};
+    from += 16;
+  }
+  for (auto& cleaned : manifest.cleaned) {
+    cleaned = {{load_le<uint32_t>(from + 8)}, load_le<int64_t>(from)};
+    from += 16;
+  }
+  return manifest;
+}
+
 std::string segment_name(uint64_t sequence) {
   return fmt::format("{:020}.seg", sequence);
 }
 std::string index_name(uint64_t sequence) {
   return fmt::format("{:020}.idx", sequence);
+}
+std::string settled_name(uint64_t number) {
+  return fmt::format("settled-{:020}.seg", number);
+}
+std::string settled_index_name(uint64_t number) {
+  return fmt::format("settled-{:020}.idx", number);
 }
 std::string spare_name(uint64_t number) {
   return fmt::format("spare-{:020}.seg", number);

@@ -37,9 +37,11 @@ constexpr uint64_t frames_max_bytes(uint64_t file_bytes) {
 struct SegmentHeader {
   uint64_t sequence = 0;
   uint32_t generation = 0;
-  Position begin;           // of its first frame
-  uint64_t file_bytes = 0;  // the size of the whole file
+  Position begin;            // of its first frame
+  uint64_t file_bytes = 0;   // the size of the whole file
+  uint64_t settled_end = 0;  // of a settled segment: file offset behind its last frame; otherwise 0
 
+  bool settled() const { return settled_end != 0; }
   Position position_at(uint64_t file_offset) const {
     return {begin.value + (file_offset - segment_header_bytes)};
   }
@@ -83,11 +85,36 @@ ByteBuffer encode(const Checkpoint& checkpoint, ByteView state);
 /// The state is what follows the header.
 Result<Checkpoint> decode_checkpoint(ByteView bytes);
 
+/// What the settled part of the log consists of. Replaced atomically: a settled file that is not in
+/// it, and a segment below `raw_from`, do not count.
+struct Manifest {
+  struct Settled {
+    uint64_t number = 0;
+    uint32_t generation = 0;
+    bool operator==(const Settled&) const = default;
+  };
+  struct Cleaned {
+    PartitionId partition;
+    int64_t upto = 0;  // compacted below this offset
+    bool operator==(const Cleaned&) const = default;
+  };
+  uint64_t next_number = 0;
+  uint64_t raw_from = 0;         // the sequence of the first segment that is as it was written
+  std::vector<Settled> settled;  // in the order of reading
+  std::vector<Cleaned> cleaned;  // by partition
+  bool operator==(const Manifest&) const = default;
+};
+ByteBuffer encode(const Manifest& manifest);
+Result<Manifest> decode_manifest(ByteView bytes);
+
+inline constexpr std::string_view manifest_name = "settled";
 inline constexpr std::string_view meta_name = "log.meta";
 inline constexpr std::string_view lock_name = "lock";
 inline constexpr std::string_view checkpoint_name = "checkpoint";
-std::string segment_name(uint64_t sequence);  // 00000000000000000007.seg
-std::string index_name(uint64_t sequence);    // 00000000000000000007.idx
+std::string segment_name(uint64_t sequence);      // 00000000000000000007.seg
+std::string index_name(uint64_t sequence);        // 00000000000000000007.idx
+std::string settled_name(uint64_t number);        // settled-00000000000000000007.seg
+std::string settled_index_name(uint64_t number);  // settled-00000000000000000007.idx
 std::string spare_name(
     uint64_t number);  // spare-00000000000000000007.seg: ready for use as a segment
 std::string preparing_name(

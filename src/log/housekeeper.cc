@@ -103,6 +103,7 @@ bool Housekeeper::step_checkpoint(std::unique_lock<std::mutex>& lock) {
   if (written) {
     checkpoint_.store(task.upto.value, std::memory_order_release);
     fault::point("log.checkpoint_written");
+    if (events_.checkpoint_written) events_.checkpoint_written(task.upto);
   } else {
     log_warning("log", "checkpoint not written, the one before it stays: {}",
                 written.error().message);
@@ -120,8 +121,7 @@ bool Housekeeper::step_index(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   fault::point("log.segment_sealed");
   const auto bytes = encode_index(*segment->hot, segment->header, segment->end);
-  const auto written =
-      os::replace_file(files_, folder_ + "/" + format::index_name(segment->header.sequence), bytes);
+  const auto written = os::replace_file(files_, segment->index_path, bytes);
   lock.lock();
   if (!written) {
     index_retry_waits_ = true;
@@ -156,13 +156,13 @@ bool Housekeeper::step_removal(std::unique_lock<std::mutex>& lock) {
 /// Oldest first, and the folder is synced before the next one goes: a power cut may leave any
 /// prefix of the removals undone, but never a hole, so that a hole always means damage.
 Status Housekeeper::remove_segment(Segment& segment) {
-  const std::string index = folder_ + "/" + format::index_name(segment.header.sequence);
-  if (auto gone = files_.remove(index); !gone && gone.error().code != ErrorCode::not_found)
+  if (auto gone = files_.remove(segment.index_path);
+      !gone && gone.error().code != ErrorCode::not_found)
     return gone;
   fault::point("log.trim_index_removed");
   // A file that a reader still maps must keep its bytes: it is unlinked, never used again.
-  const bool reuse = segment.header.file_bytes == segment_bytes_ && segment.mapped.expired() &&
-                     spares_.wants_more();
+  const bool reuse = !segment.settled() && segment.header.file_bytes == segment_bytes_ &&
+                     segment.mapped.expired() && spares_.wants_more();
   const std::string spare = folder_ + "/" + format::spare_name(next_spare_);
   auto gone = reuse ? files_.rename(segment.path, spare) : files_.remove(segment.path);
   if (!gone && gone.error().code != ErrorCode::not_found) return gone;

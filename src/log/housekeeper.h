@@ -19,6 +19,7 @@ class Housekeeper {
  public:
   struct Events {
     std::function<void(const SegmentPtr&)> index_written;
+    std::function<void(Position)> checkpoint_written;
     std::function<void(const Error&)> failed;  // too much could not be done: the log must not go on
   };
 

@@ -57,6 +57,23 @@ struct Expiry {
   int64_t below = INT64_MAX;          // nothing with an offset at or above it
 };
 
+/// How far that is.
+struct DropPoint {
+  int64_t offset = 0;                     // where the partition may begin
+  int64_t next_timestamp_ms = INT64_MAX;  // of the first durable frame with a time that stays
+};
+
+class CleaningRules;  // log/cleaning_rules.h
+
+/// The log's cleaner: a thread of its own that groups sealed segments by partition, leaves out what
+/// is dead, and compacts.
+struct CleanerSettings {
+  bool enabled = false;                         // otherwise only `trim` and whole dead segments
+  uint64_t run_bytes = 256ull << 20;            // so much is settled together
+  uint64_t bytes_per_second_max = 0;            // read plus written; 0: no bound
+  uint64_t key_table_bytes_max = 128ull << 20;  // memory for the newest offset of each key
+};
+
 struct LogSettings {
   std::string folder;
   uint64_t segment_bytes = 64ull << 20;  // a multiple of 1 MiB
@@ -64,6 +81,7 @@ struct LogSettings {
       64ull << 20;  // appended but not yet durable; `append` answers `limit` above it
   uint64_t bytes_max = UINT64_MAX;  // of all live segments; `append` answers `limit` above it
   bool prepare_ahead = true;        // zero-fill the next segment in the background
+  CleanerSettings cleaner = {};
 };
 
 /// Damage found at open or verify: bytes that had been durable and no longer check.
@@ -92,6 +110,10 @@ class Log {
     std::function<void(const Error&)> stalled;     // disk full: the writer waits and tries again
     std::function<void(const Error&)> failed;      // read-only from now on
     std::function<void(Position)> segment_sealed;  // a good moment for `write_checkpoint`
+    /// From the housekeeper: it is on disk; a good moment for `clean`.
+    std::function<void(Position)> checkpoint_written = {};
+    /// From the cleaner: a job is done; a good moment for `clean`.
+    std::function<void()> cleaned = {};
   };
 
   /// Opens the folder, or creates it, and recovers: finds the end, cuts a torn tail off. Fails with
@@ -121,8 +143,8 @@ class Log {
   /// `read_only`, `invalid` (body too large).
   virtual Result<Position> append(const FrameKey& key, std::span<const ByteView> body) = 0;
 
-  /// Frames appended until `release` go to the disk together, in one flush if one can hold them. They
-  /// are no unit: a crash may cut between any two. Short, within one turn of the owner's loop.
+  /// Frames appended until `release` go to the disk together, in one flush if one can hold them.
+  /// They are no unit: a crash may cut between any two. Short, within one turn of the owner's loop.
   virtual void hold() = 0;
   virtual void release() = 0;
 
@@ -163,13 +185,14 @@ class Log {
   /// for INT64_MAX). They may still be read until `clean` has given their space back. To be told
   /// again after a start.
   virtual void release(PartitionId partition, int64_t from_offset) = 0;
-  /// Gives up segments of which nothing is of use any more and that lie below the last durable
-  /// checkpoint. What was released before is given up only once everything appended before the
-  /// release is durable; until then this does nothing.
-  virtual void clean() = 0;
+  /// Takes over what the cleaner has done, and gives it what is to be done next: drop segments of
+  /// which nothing is of use any more, settle, compact. Only below the last durable checkpoint, and
+  /// only once everything appended before the last release is durable; until then this does
+  /// nothing. To be called after a release, and when `checkpoint_written` or `cleaned` is told.
+  virtual void clean(const CleaningRules& rules) = 0;
   /// Where the partition may begin, if what `expiry` names goes from its front, as far as it is
   /// durable. Never below what was released.
-  virtual Result<int64_t> drop_point(PartitionId partition, const Expiry& expiry) = 0;
+  virtual Result<DropPoint> drop_point(PartitionId partition, const Expiry& expiry) = 0;
   /// Bodies of the partition's batch frames that were not released.
   virtual uint64_t live_bytes(PartitionId partition) const = 0;
   /// The partitions of which there are batch frames, of use or not.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/core.h>
+#include <set>
 
 #include "base/log_line.h"
 #include "log/scan.h"
@@ -23,7 +24,10 @@ class Recovery {
     if (auto checkpoint = HOLDFAST_TRY(read_checkpoint(files_, folder_, contents_))) {
       found_.checkpoint = std::move(*checkpoint);
     }
+    found_.manifest = HOLDFAST_TRY(read_manifest(files_, folder_, contents_));
+    HOLDFAST_CHECKED(open_settled());
     HOLDFAST_CHECKED(open_segments());
+    for (const SegmentPtr& segment : found_.settled) HOLDFAST_CHECKED(load_sealed(segment));
     for (size_t i = 0; i + 1 < found_.segments.size(); ++i)
       HOLDFAST_CHECKED(load_sealed(found_.segments[i]));
     if (!found_.segments.empty()) HOLDFAST_CHECKED(scan_active(*found_.segments.back()));
@@ -34,7 +38,9 @@ class Recovery {
   }
 
  private:
+  Status open_settled();
   Status open_segments();
+  Status leave_out_settled();
   Status load_sealed(const SegmentPtr& segment);
   Status scan_active(Segment& segment);
   Status check_checkpoint() const;
@@ -51,10 +57,33 @@ class Recovery {
   uint64_t traces_end_ = 0;  // file offset behind the last trace of the torn tail
 };
 
+/// Exactly what the manifest names; other settled files are of a job that was not finished, or of
+/// one whose result was settled again.
+Status Recovery::open_settled() {
+  std::set<uint64_t> known;
+  for (const format::Manifest::Settled& entry : found_.manifest.settled) {
+    auto segment = HOLDFAST_TRY(open_settled_segment(files_, folder_, entry));
+    found_.next_generation = std::max(found_.next_generation, entry.generation + 1);
+    found_.settled.push_back(std::move(segment));
+    known.insert(entry.number);
+  }
+  for (const uint64_t number : contents_.settled) {
+    if (!known.contains(number))
+      found_.garbage.push_back(folder_ + "/" + format::settled_name(number));
+  }
+  for (const uint64_t number : contents_.settled_indexes) {
+    if (!known.contains(number))
+      found_.garbage.push_back(folder_ + "/" + format::settled_index_name(number));
+  }
+  return {};
+}
+
 Status Recovery::open_segments() {
+  if (contents_.has_manifest) HOLDFAST_CHECKED(leave_out_settled());
   for (const uint64_t sequence : contents_.segments) {
     auto segment = std::make_shared<Segment>();
     segment->path = folder_ + "/" + format::segment_name(sequence);
+    segment->index_path = folder_ + "/" + format::index_name(sequence);
     auto file = HOLDFAST_TRY(files_.open(segment->path, os::OpenMode::read_write));
     segment->header = HOLDFAST_TRY(read_segment_header(*file, segment->path));
     segment->end = segment->header.begin;
@@ -88,9 +117,24 @@ Status Recovery::open_segments() {
   return {};
 }
 
+/// Segments below `raw_from` were settled; removing them had not come to an end.
+Status Recovery::leave_out_settled() {
+  const uint64_t raw_from = found_.manifest.raw_from;
+  auto& sequences = contents_.segments;
+  const auto first = std::ranges::lower_bound(sequences, raw_from);
+  for (auto gone = sequences.begin(); gone != first; ++gone)
+    found_.garbage.push_back(folder_ + "/" + format::segment_name(*gone));
+  sequences.erase(sequences.begin(), first);
+  if (sequences.empty() || sequences.front() != raw_from) {
+    return fail(ErrorCode::corrupt,
+                fmt::format("{} is missing, where the settled part of the log ends",
+                            folder_ + "/" + format::segment_name(raw_from)));
+  }
+  return {};
+}
+
 Status Recovery::load_sealed(const SegmentPtr& segment) {
-  const std::string path = folder_ + "/" + format::index_name(segment->header.sequence);
-  auto index = IndexFile::open(files_, path, segment->header, segment->end);
+  auto index = IndexFile::open(files_, segment->index_path, segment->header, segment->end);
   if (index) {
     segment->index_file = std::move(*index);
     return {};
@@ -232,12 +276,36 @@ Result<Recovered> recover(os::Files& files, const std::string& folder, uint64_t 
 void index_frame(HotIndex& index, const format::SegmentHeader& segment,
                  const format::FrameHeader& frame) {
   if (frame.key.kind != FrameKind::batch) return;
-  index.add(frame.key.partition, frame.key.first_offset,
-            {.last_offset = frame.key.last_offset,
-                                  .max_timestamp_ms = frame.key.max_timestamp_ms,
-                                  .place = static_cast<uint32_t>(segment.offset_of(frame.position) /
-                                                                 format::frame_alignment),
-                                  .body_bytes = frame.body_bytes});
+  index.add(
+      frame.key.partition, frame.key.first_offset,
+      {.last_offset = frame.key.last_offset,
+       .max_timestamp_ms = frame.key.max_timestamp_ms,
+       .place = static_cast<uint32_t>(segment.offset_of(frame.position) / format::frame_alignment),
+       .body_bytes = frame.body_bytes});
+}
+
+Result<SegmentPtr> open_settled_segment(os::Files& files, const std::string& folder,
+                                        const format::Manifest::Settled& entry) {
+  auto segment = std::make_shared<Segment>();
+  segment->path = folder + "/" + format::settled_name(entry.number);
+  segment->index_path = folder + "/" + format::settled_index_name(entry.number);
+  auto file = files.open(segment->path, os::OpenMode::read);
+  if (!file && file.error().code == ErrorCode::not_found) {
+    return fail(ErrorCode::corrupt, fmt::format("{} is missing", segment->path));
+  }
+  if (!file) return std::unexpected(file.error());
+  segment->header = HOLDFAST_TRY(read_segment_header(**file, segment->path));
+  const format::SegmentHeader& header = segment->header;
+  if (!header.settled() || header.sequence != entry.number ||
+      header.generation != entry.generation) {
+    return fail(ErrorCode::corrupt, fmt::format("{} is another segment", segment->path));
+  }
+  if (HOLDFAST_TRY((*file)->size()) < header.file_bytes) {
+    return fail(ErrorCode::corrupt,
+                fmt::format("{} is shorter than its header says", segment->path));
+  }
+  segment->end = header.position_at(header.settled_end);
+  return segment;
 }
 
 Result<std::shared_ptr<HotIndex>> rebuild_index(os::Files& files, const Segment& segment) {

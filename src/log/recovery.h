@@ -7,8 +7,10 @@ namespace holdfast::log {
 
 /// What a log folder holds, and where its durable end is.
 struct Recovered {
-  bool fresh = false;                 // an empty folder
-  std::vector<SegmentPtr> segments;   // in order; the last one goes on
+  bool fresh = false;                // an empty folder
+  std::vector<SegmentPtr> segments;  // in order; the last one goes on
+  format::Manifest manifest;
+  std::vector<SegmentPtr> settled;    // as the manifest says, in its order
   std::vector<SegmentPtr> unindexed;  // sealed ones whose index had to be rebuilt
   std::unique_ptr<os::File> active_file;
   ByteBuffer begun_page;  // of the last segment: the bytes of the page that the log ends in
@@ -26,6 +28,10 @@ struct Recovered {
 /// `corrupt` when something that had been durable is missing or damaged; nothing was written then.
 /// The caller holds the folder's lock.
 Result<Recovered> recover(os::Files& files, const std::string& folder, uint64_t segment_bytes);
+
+/// The settled segment that the manifest names, without its index. `corrupt` when it is not there.
+Result<SegmentPtr> open_settled_segment(os::Files& files, const std::string& folder,
+                                        const format::Manifest::Settled& entry);
 
 /// Scans a sealed segment and fills its index. `corrupt` when its frames do not reach its end.
 Result<std::shared_ptr<HotIndex>> rebuild_index(os::Files& files, const Segment& segment);

@@ -10,6 +10,7 @@ namespace holdfast::log {
 struct Segment {
   format::SegmentHeader header;
   std::string path;
+  std::string index_path;
   Position end;  // behind its last frame; final once the next segment is planned
   bool of_this_run =
       false;  // this process wrote it and knows what it wrote: not checked on reading
@@ -18,9 +19,15 @@ struct Segment {
   uint64_t live_bytes = 0;  // those of them that nobody has released
 
   std::shared_ptr<HotIndex> hot;            // until the index file is there
-  std::unique_ptr<IndexFile> index_file;    // owner's thread only
+  std::shared_ptr<IndexFile> index_file;    // owner's thread only
   std::weak_ptr<const os::Mapping> mapped;  // owner's thread only; the frames handed out hold it
 
+  bool settled() const { return header.settled(); }
+  /// One whose index others may look into while the owner goes on.
+  std::shared_ptr<SegmentIndex> shared_index() const {
+    if (hot) return hot;
+    return index_file;
+  }
   SegmentIndex& index() const {
     return hot ? static_cast<SegmentIndex&>(*hot) : static_cast<SegmentIndex&>(*index_file);
   }

@@ -82,6 +82,10 @@ log::Log::Callbacks SimulatedBroker::callbacks() {
           [this](log::Position) {
             if (loop_) loop_->post([this] { core_->segment_sealed(); });
           },
+      .checkpoint_written =
+          [this](log::Position) {
+            if (loop_) loop_->post([this] { core_->give_back_space(); });
+          },
   };
 }
 

@@ -65,6 +65,22 @@ void ProducerStates::replay(const ProducedBatch& batch, int64_t now_ms) {
   producer.last_seen_ms = now_ms;
 }
 
+std::vector<int64_t> ProducerStates::last_offsets() const {
+  std::vector<int64_t> offsets;
+  offsets.reserve(producers_.size());
+  for (const auto& [id, producer] : producers_) {
+    if (producer.kept == 0) continue;
+    const Batch& newest = producer.batches[producer.kept - 1u];
+    // Sequences wrap from 2^31-1 to 0.
+    const uint32_t more = (static_cast<uint32_t>(newest.last_sequence) -
+                           static_cast<uint32_t>(newest.first_sequence)) &
+                          0x7fffffffu;
+    offsets.push_back(newest.base_offset + more);
+  }
+  std::ranges::sort(offsets);
+  return offsets;
+}
+
 void ProducerStates::replay_marker(int64_t producer_id, int16_t producer_epoch, int64_t now_ms) {
   Producer& producer = producers_[producer_id];
   if (producer.epoch != producer_epoch) producer.kept = 0;

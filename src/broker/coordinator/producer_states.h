@@ -60,6 +60,9 @@ class ProducerStates {
   /// Forgets the longest idle ones until at most `most` are left.
   void shrink(size_t most, const Needed& needed = {});
   size_t size() const { return producers_.size(); }
+  /// Of each producer, the last offset of its newest batch, ascending: what compaction must not
+  /// take.
+  std::vector<int64_t> last_offsets() const;
 
   /// What a tool is told of a producer.
   struct Seen {

@@ -27,15 +27,14 @@ void move_start(Partition* partition, int64_t offset, Context& context, Answer& 
       answer.error_code = code_for(moved.error());
       return;
     }
-    context.core.space_freed();
   }
   answer.low_watermark = partition->log_start;
 }
 
 }  // namespace
 
-/// DeleteRecords: what lies before an offset can no longer be read; its space is given back with
-/// the next checkpoint.
+/// DeleteRecords: what lies before an offset can no longer be read; its space is given back by
+/// the log's cleaner.
 void handle(const wire::DeleteRecordsRequest& request, Context& context) {
   wire::DeleteRecordsResponse response;
   for (const auto& wanted_topic : request.topics) {

@@ -176,8 +176,8 @@ Plan make_plan(const wire::FetchRequest& request, FetchSessions::Opened opened,
 }  // namespace
 
 /// Fetch: batches from the given offsets on, or waiting for them. Readers see what is durable, or
-/// what is durable and decided: then they are told which of it was aborted, and skip that. A request
-/// that names a session (KIP-227) tells only what is to change, and gets only what is new.
+/// what is durable and decided: then they are told which of it was aborted, and skip that. A
+/// request that names a session (KIP-227) tells only what is to change, and gets only what is new.
 void handle(const wire::FetchRequest& request, Context& context) {
   FetchSessions::Opened opened = context.core.fetch_sessions().open(
       request, context.version() >= kIdsSince, context.now.steady_ms);

@@ -1,0 +1,200 @@
+#include "broker/retention.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/log_line.h"
+#include "broker/settings.h"
+#include "broker/state.h"
+#include "log/log.h"
+
+namespace holdfast::broker {
+namespace {
+
+constexpr size_t kSlice = 512;  // partitions
+constexpr int64_t kPauseMs = 5000;
+
+int64_t add(int64_t a, int64_t b) {
+  int64_t sum = 0;
+  if (__builtin_add_overflow(a, b, &sum)) return b < 0 ? INT64_MIN : INT64_MAX;
+  return sum;
+}
+
+}  // namespace
+
+int64_t Retention::next_ms() const {
+  if (!started_) return 0;
+  return std::min(due_.empty() ? INT64_MAX : due_.begin()->first, oversized_due_ms_);
+}
+
+/// The shortest time between two looks at a partition.
+int64_t Retention::pause_ms(const Partition& partition) const {
+  const int64_t retention_ms = partition.topic->rules.retention_ms;
+  const int64_t wanted = retention_ms < 0 ? kPauseMs : std::max(kPauseMs, retention_ms / 4);
+  return std::min(wanted, settings_.retention_check_interval_ms);
+}
+
+void Retention::plan(Partition& partition, int64_t due_ms) {
+  if (partition.retention_due_ms != INT64_MAX)
+    due_.erase({partition.retention_due_ms, partition.log_id});
+  partition.retention_due_ms = due_ms;
+  if (due_ms != INT64_MAX) due_.emplace(due_ms, partition.log_id);
+}
+
+/// A batch of this time is the oldest.
+void Retention::plan_by_time(Partition& partition, int64_t timestamp_ms) {
+  const int64_t expires_ms = add(timestamp_ms, partition.topic->rules.retention_ms);
+  const int64_t wait_ms = std::max(add(expires_ms, 1 - now_.wall_ms), pause_ms(partition));
+  plan(partition, add(now_.steady_ms, wait_ms));
+}
+
+/// Whatever was known of them: looked at soon, but not at once. A broker that was started a moment
+/// ago has better things to do.
+void Retention::look_again() {
+  for (const auto& [name, topic] : state_.topics()) {
+    for (const auto& partition : topic->partitions) {
+      const bool holds_any = partition->end > partition->log_start;
+      plan(*partition, topic->rules.deleted && holds_any ? add(now_.steady_ms, pause_ms(*partition))
+                                                         : INT64_MAX);
+    }
+  }
+}
+
+void Retention::check_clock(Instant now) {
+  const int64_t apart_ms = now.wall_ms - now.steady_ms;
+  const bool set = std::abs(apart_ms - std::exchange(clocks_apart_ms_, apart_ms)) > kPauseMs;
+  now_ = now;
+  if (set) look_again();
+}
+
+void Retention::release_after_restart() {
+  std::unordered_set<log::PartitionId> known;
+  for (const auto& [name, topic] : state_.topics()) {
+    for (const auto& partition : topic->partitions) {
+      known.insert(partition->log_id);
+      if (partition->log_start > 0) log_.release(partition->log_id, partition->log_start);
+    }
+  }
+  for (const log::PartitionId partition : log_.partitions()) {
+    if (!known.contains(partition)) log_.release(partition, INT64_MAX);  // of a deleted topic
+  }
+  give_back_space();
+}
+
+void Retention::appended(Partition& partition, int64_t max_timestamp_ms, Instant now) {
+  now_ = now;
+  const TopicRules& rules = partition.topic->rules;
+  if (!rules.deleted) return;
+  if (rules.retention_ms >= 0 && partition.retention_due_ms == INT64_MAX && max_timestamp_ms >= 0)
+    plan_by_time(partition, max_timestamp_ms);
+  if (rules.retention_bytes < 0 || partition.oversized ||
+      log_.live_bytes(partition.log_id) <= static_cast<uint64_t>(rules.retention_bytes))
+    return;
+  partition.oversized = true;
+  oversized_.insert(partition.log_id);
+  oversized_due_ms_ = std::min(
+      oversized_due_ms_, now.steady_ms + std::min(kPauseMs, settings_.retention_check_interval_ms));
+}
+
+void Retention::log_has_grown() {
+  if (!oversized_.empty()) oversized_due_ms_ = now_.steady_ms;
+}
+
+void Retention::changed(const StateRecord& record) {
+  const auto release = [this](const LogStartMoved& move) {
+    log_.release({move.log_id}, move.log_start);
+    released_ = log_.end();
+  };
+  if (const auto* move = std::get_if<LogStartMoved>(&record)) release(*move);
+  if (const auto* all = std::get_if<LogStartsMoved>(&record))
+    std::ranges::for_each(all->moves, release);
+  if (std::holds_alternative<BrokerConfigured>(record)) look_again();
+  if (const auto* configured = std::get_if<TopicConfigured>(&record)) {
+    for (const auto& partition : state_.topic(configured->id)->partitions)
+      plan(*partition, add(now_.steady_ms, pause_ms(*partition)));
+  }
+}
+
+void Retention::topic_deleted(const Topic& topic) {
+  for (const auto& partition : topic.partitions) {
+    plan(*partition, INT64_MAX);
+    oversized_.erase(partition->log_id);
+    log_.release(partition->log_id, INT64_MAX);
+  }
+  released_ = log_.end();
+}
+
+void Retention::durable(log::Position upto, Instant now) {
+  now_ = now;
+  if (!released_ || upto < *released_) return;
+  released_.reset();
+  give_back_space();
+}
+
+void Retention::give_back_space() {
+  log_.clean(*this);
+}
+
+std::optional<log::CompactionRule> Retention::compaction(log::PartitionId log_id) const {
+  const Partition* partition = state_.partition(log_id);
+  if (!partition || !partition->topic->rules.compacted) return std::nullopt;
+  log::CompactionRule rule = partition->topic->rules.compaction;
+  rule.below = partition->last_stable_offset;
+  return rule;
+}
+
+log::CompactionDetail Retention::detail(log::PartitionId log_id) const {
+  log::CompactionDetail detail;
+  const Partition* partition = state_.partition(log_id);
+  if (!partition) return detail;
+  detail.kept_last_offsets = partition->producers.last_offsets();
+  if (!partition->transactions) return detail;
+  partition->transactions->for_aborted(
+      partition->log_start, partition->last_stable_offset, [&](const auto& range) {
+        detail.aborted.push_back({range.producer_id, range.first_offset, range.last_offset});
+      });
+  return detail;
+}
+
+LogStartsMoved Retention::step(Instant now) {
+  LogStartsMoved moves;
+  now_ = now;
+  if (!std::exchange(started_, true)) look_again();
+  size_t left = kSlice;
+  if (now.steady_ms >= oversized_due_ms_) {
+    for (; left > 0 && !oversized_.empty(); --left) {
+      Partition& partition = *state_.partition(*oversized_.begin());
+      oversized_.erase(oversized_.begin());
+      partition.oversized = false;
+      judge(partition, moves);
+    }
+    if (oversized_.empty()) oversized_due_ms_ = INT64_MAX;
+  }
+  for (; left > 0 && !due_.empty() && due_.begin()->first <= now.steady_ms; --left)
+    judge(*state_.partition(due_.begin()->second), moves);
+  return moves;
+}
+
+void Retention::judge(Partition& partition, LogStartsMoved& moves) {
+  plan(partition, INT64_MAX);
+  const TopicRules& rules = partition.topic->rules;
+  if (!rules.deleted) return;
+  log::Expiry expiry{.below = partition.high_watermark};
+  if (rules.retention_bytes >= 0) expiry.keep_bytes = static_cast<uint64_t>(rules.retention_bytes);
+  if (rules.retention_ms >= 0) expiry.older_than_ms = add(now_.wall_ms, -rules.retention_ms);
+  const auto point = log_.drop_point(partition.log_id, expiry);
+  if (!point) {
+    log_warning("broker", "retention of {}-{}: {}", partition.topic->name, partition.index,
+                point.error().message);
+    return;
+  }
+  if (rules.retention_ms >= 0 && point->next_timestamp_ms != INT64_MAX) {
+    plan_by_time(partition, point->next_timestamp_ms);
+  } else if (partition.high_watermark < partition.end) {
+    plan(partition, add(now_.steady_ms, pause_ms(partition)));  // what is on its way, perhaps
+  }
+  if (point->offset > partition.log_start)
+    moves.moves.push_back({partition.log_id.value, point->offset});
+}
+
+}  // namespace holdfast::broker
