@@ -13,6 +13,8 @@ enum class PlantedBug {
   acknowledge_before_sync,
   lose_in_shipping,
   double_in_shipping,
+  skip_epoch_check,   // of transactional producers: a zombie goes on
+  skip_member_check,  // of groups: one that is a member no more still commits
 };
 
 #ifndef HOLDFAST_PLANTED_BUG

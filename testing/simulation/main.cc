@@ -65,7 +65,7 @@ void print_failure(uint64_t seed, const Outcome& outcome) {
 
 struct Sums {
   uint64_t runs = 0, failed = 0, starts = 0, compared = 0, faults = 0, acknowledged = 0, seen = 0,
-           committed = 0;
+           transactions = 0, positions = 0;
   int64_t simulated_us = 0;
 
   void add(const Outcome& outcome) {
@@ -76,18 +76,21 @@ struct Sums {
     faults += outcome.faults;
     acknowledged += outcome.report.acknowledged;
     seen += outcome.report.seen;
+    transactions += outcome.transactions;
+    positions += outcome.positions;
     simulated_us += outcome.simulated_us;
   }
   void print(uint64_t from) const {
     std::printf(
         "%llu seeds from %llu, %.1f simulated hours: %llu failed; %llu broker starts (%llu states "
         "compared), %llu faults, "
-        "%llu records acknowledged, %llu read\n",
+        "%llu records acknowledged, %llu read, %llu transactions and %llu positions committed\n",
         static_cast<unsigned long long>(runs), static_cast<unsigned long long>(from),
         static_cast<double>(simulated_us) / 3.6e9, static_cast<unsigned long long>(failed),
         static_cast<unsigned long long>(starts), static_cast<unsigned long long>(compared),
         static_cast<unsigned long long>(faults), static_cast<unsigned long long>(acknowledged),
-        static_cast<unsigned long long>(seen));
+        static_cast<unsigned long long>(seen), static_cast<unsigned long long>(transactions),
+        static_cast<unsigned long long>(positions));
   }
 };
 

@@ -18,6 +18,7 @@ Plan plan_of(uint64_t seed) {
   if (plan.producers == 0) plan.producers = 2;
   plan.transactors = static_cast<int>(chance.one_in(2) ? chance.between(1, 2) : 0);
   plan.copiers = chance.one_in(3) ? 1 : 0;
+  plan.groups = chance.one_in(2) ? 1 : 0;
   plan.kills = fault();
   plan.power_cuts = fault();
   plan.stops = fault();
@@ -39,6 +40,7 @@ std::string Plan::text() const {
       fmt::format("{} s, {} producers, {} consumers", work_us / seconds, producers, consumers);
   if (transactors > 0) text += fmt::format(", {} pairs of transactors", transactors);
   if (copiers > 0) text += fmt::format(", {} pairs of copiers", copiers);
+  if (groups > 0) text += fmt::format(", {} groups", groups);
   text += compaction ? ", compacted topic;" : ";";
   const auto add = [&](bool on, const char* name) {
     if (on) text += std::string(" ") + name;

@@ -9,6 +9,7 @@
 #include "testing/simulation/consumer.h"
 #include "testing/simulation/copier.h"
 #include "testing/simulation/faults.h"
+#include "testing/simulation/group_member.h"
 #include "testing/simulation/position_reader.h"
 #include "testing/simulation/producer.h"
 #include "testing/simulation/transactor.h"
@@ -71,6 +72,7 @@ class Run {
 
   void make_topics();
   void make_actors();
+  void make_groups(const std::vector<TopicPlan>& inputs);
   void make_transactional(const std::vector<TopicPlan>& inputs);
   void add(std::unique_ptr<Actor> actor) { actors_.push_back(std::move(actor)); }
   void name_unfinished();
@@ -100,7 +102,8 @@ void Run::make_topics() {
   if (plan_.transactors + plan_.copiers > 0)
     topics_.push_back({.name = std::string(ledger), .partitions = few(), .trims = false});
   if (plan_.copiers > 0)
-    topics_.push_back({.name = std::string(copies), .partitions = few(), .trims = false, .only_copies = true});
+    topics_.push_back(
+        {.name = std::string(copies), .partitions = few(), .trims = false, .only_copies = true});
 }
 
 void Run::make_actors() {
@@ -122,6 +125,25 @@ void Run::make_actors() {
                                    scheduler.one_in(2), scheduler.between(20, 1500) * ms));
   }
   make_transactional(inputs);
+  make_groups(inputs);
+}
+
+void Run::make_groups(const std::vector<TopicPlan>& inputs) {
+  auto& scheduler = world_.scheduler;
+  for (int i = 0; i < plan_.groups; ++i) {
+    const auto seen = std::make_shared<GroupSeen>();
+    seen->name = fmt::format("group-{}", i);
+    const TopicPlan& topic =
+        inputs[static_cast<size_t>(scheduler.below(static_cast<int64_t>(inputs.size())))];
+    const bool all_static = scheduler.one_in(3);
+    for (int64_t member = 0, most = scheduler.between(2, 4); member < most; ++member) {
+      const std::string name = fmt::format("{}-member-{}", seen->name, member);
+      std::optional<std::string> instance;
+      if (all_static) instance = name;
+      add(std::make_unique<GroupMember>(world_, name, topic, seen, instance,
+                                        scheduler.between(20, 600) * ms));
+    }
+  }
 }
 
 /// Two programs for each id, so that each is now and then a zombie for the other.
@@ -207,6 +229,12 @@ Outcome Run::outcome() {
       .broker_starts = broker_.starts(),
       .states_compared = broker_.states_compared(),
       .faults = faults_.count() + world_.network.resets() + world_.network.duplicates()};
+  const auto count_ok = [](const auto& all) {
+    return static_cast<uint64_t>(
+        std::ranges::count(all, history::Outcome::ok, [](const auto& one) { return one.outcome; }));
+  };
+  outcome.transactions = count_ok(world_.history.transactions);
+  outcome.positions = count_ok(world_.history.commits);
   outcome.report = history::check(world_.history);
   return outcome;
 }

@@ -17,6 +17,7 @@ struct Plan {
   int consumers = 0;
   bool compaction = false;
   int transactors = 0;  // pairs of programs with one transactional id
+  int groups = 0;       // of some members each
   int copiers = 0;      // likewise; they read what the transactors write
 
   bool kills = false;
@@ -47,6 +48,8 @@ struct Outcome {
   uint64_t broker_starts = 0;
   uint64_t states_compared = 0;
   uint64_t faults = 0;
+  uint64_t transactions = 0;  // committed
+  uint64_t positions = 0;     // that groups committed
   bool well() const { return violations.empty() && report.clean(); }
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/planted_bug.h"
 
 namespace holdfast::broker::coordinator {
 
@@ -78,6 +79,7 @@ Code Groups::may_commit(const Committer& committer, bool has_offsets, Instant no
     return !committer.transactional && committer.version >= 9 ? Code::group_id_not_found
                                                               : Code::illegal_generation;
   }
+  if constexpr (planted_bug == PlantedBug::skip_member_check) return Code::none;
   const bool empty = !group || group->state() == GroupState::empty;
   if (committer.generation < 0 && empty) return Code::none;
   if (nobody) return committer.transactional ? Code::none : Code::unknown_member_id;
