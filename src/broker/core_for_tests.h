@@ -21,6 +21,7 @@ class TestCore : public Outlet {
   };
   struct Options {
     uint64_t pending_bytes_max = 1u << 20;
+    uint64_t segment_bytes = 1u << 20;
     BrokerSettings settings = {};
   };
 
@@ -30,7 +31,7 @@ class TestCore : public Outlet {
   TestCore(const Options& options, std::span<const Frame> frames) : settings_(options.settings) {
     auto opened = log::Engine::open(disk_,
                                     {.folder = "/log",
-                                     .segment_bytes = 1u << 20,
+                                     .segment_bytes = options.segment_bytes,
                                      .pending_bytes_max = options.pending_bytes_max},
                                     {.threads = false});
     EXPECT_TRUE(opened.has_value());

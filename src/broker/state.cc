@@ -169,11 +169,13 @@ Status State::apply(const coordinator::GroupStored& record) {
 Status State::apply(const coordinator::GroupsForgotten& record) {
   groups_.replay(record);
   offsets_.replay(record);
+  pending_offsets_.replay(record);
   return {};
 }
 
 Status State::apply(const coordinator::OffsetsForgotten& record) {
   offsets_.replay(record);
+  pending_offsets_.replay(record);
   return {};
 }
 

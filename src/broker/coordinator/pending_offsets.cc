@@ -48,6 +48,23 @@ void PendingOffsets::forget_topic(std::string_view topic) {
   }
 }
 
+void PendingOffsets::replay(const OffsetsForgotten& record) {
+  const auto group = groups_.find(record.group);
+  if (group == groups_.end()) return;
+  for (auto& [producer_id, places] : group->second) {
+    for (const auto& entry : record.entries) size_ -= places.erase({entry.topic, entry.partition});
+  }
+}
+
+void PendingOffsets::replay(const GroupsForgotten& record) {
+  for (const std::string& gone : record.groups) {
+    const auto group = groups_.find(gone);
+    if (group == groups_.end()) continue;
+    for (const auto& [producer_id, places] : group->second) size_ -= places.size();
+    groups_.erase(group);
+  }
+}
+
 bool PendingOffsets::undecided(std::string_view group, std::string_view topic,
                                int32_t partition) const {
   const auto found = groups_.find(group);

@@ -11,7 +11,8 @@
 namespace holdfast::broker::coordinator {
 
 /// Offsets that groups have stored within transactions which are still open (KIP-98, KIP-447). They
-/// count once their transaction commits. Only `replay`s, `end` and `forget_topic` change them.
+/// count once their transaction commits. Only `replay`, `committed`,
+/// `end` and `forget_topic` change them.
 class PendingOffsets {
  public:
   void replay(int64_t producer_id, const OffsetsCommitted& record);
@@ -20,6 +21,9 @@ class PendingOffsets {
   /// The transaction has ended; answers what is to be committed if it did so with a commit.
   std::vector<OffsetsCommitted> end(int64_t producer_id);
   void forget_topic(std::string_view topic);
+  /// Offsets, or a whole group, were deleted: a later commit does not bring them back.
+  void replay(const OffsetsForgotten& record);
+  void replay(const GroupsForgotten& record);
 
   /// Whether the group's offset there is undecided (UNSTABLE_OFFSET_COMMIT).
   bool undecided(std::string_view group, std::string_view topic, int32_t partition) const;

@@ -30,7 +30,9 @@ void handle(const wire::OffsetDeleteRequest& request, Context& context) {
       } else if (in_use) {
         answer.error_code = Code::group_subscribed_to_topic;
       } else if (context.state().offsets().find(request.group_id, wanted.name,
-                                                partition.partition_index)) {
+                                                partition.partition_index) ||
+                 context.state().pending_offsets().undecided(request.group_id, wanted.name,
+                                                             partition.partition_index)) {
         record.entries.push_back({topic->name, partition.partition_index});
       }
     }
