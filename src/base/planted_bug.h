@@ -15,6 +15,7 @@ enum class PlantedBug {
   double_in_shipping,
   skip_epoch_check,   // of transactional producers: a zombie goes on
   skip_member_check,  // of groups: one that is a member no more still commits
+  skip_in_repair,
 };
 
 #ifndef HOLDFAST_PLANTED_BUG

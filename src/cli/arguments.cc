@@ -168,11 +168,11 @@ class CommandLine {
   }
 
   void add_failures() {
-    auto* failures = group("failures", "Look at the events that a store or a source refused");
+    auto* failures = group("failures", "The events that a store or a source did not take");
     auto* list = verb(*failures, "list", "One line for each refused event: where it is, and why",
                       [this] { return list_; });
-    list->add_option("config", list_.config, "The configuration file")->required();
-    list->add_option("--topic", list_.topic, "Only this failure queue");
+    add_chosen(list, list_.chosen);
+    list->add_flag("--all", list_.chosen.all, "Also what is repaired, superseded or dropped");
     list->add_option("--limit", list_.limit, "At most so many")->capture_default_str();
     add_json(list, list_.json);
     auto* show = verb(*failures, "show", "Everything that is known of one refused event",
@@ -180,6 +180,34 @@ class CommandLine {
     show->add_option("config", show_.config, "The configuration file")->required();
     show->add_option("id", show_.id, "TOPIC/PARTITION/OFFSET, as `list` prints it")->required();
     add_json(show, show_.json);
+    auto* out = verb(*failures, "export", "Whole records, one JSON object a line",
+                     [this] { return export_; });
+    add_chosen(out, export_.chosen);
+    out->add_flag("--all", export_.chosen.all, "Also what is repaired, superseded or dropped");
+    auto* replay =
+        verb(*failures, "replay", "Apply them once more, rejected and quarantined ones too",
+             [this] { return replay_; });
+    add_chosen(replay, replay_.chosen);
+    replay->add_flag("--all", replay_.chosen.all, "Everything that is not settled");
+    add_json(replay, replay_.json);
+    auto* drop = verb(*failures, "drop", "Mark them as never to be applied, with who and why",
+                      [this] { return drop_; });
+    add_chosen(drop, drop_.chosen);
+    drop->add_flag("--all", drop_.chosen.all, "Everything that is not settled");
+    drop->add_option("--why", drop_.why, "The reason; kept with the records")->required();
+    drop->add_option("--who", drop_.who, "Who decides; by default the user's name");
+    drop->add_flag("--yes", drop_.yes, "Do not ask");
+  }
+
+  static void add_chosen(CLI::App* app, FailuresChosen& chosen) {
+    app->add_option("config", chosen.config, "The configuration file")->required();
+    app->add_option("id", chosen.ids, "TOPIC/PARTITION/OFFSET, as `list` prints it");
+    app->add_option("--topic", chosen.topic, "Only this failure queue");
+    app->add_option("--cause", chosen.cause, "The code of the cause, or a part of its text");
+    app->add_option("--key", chosen.key, "Only events with this key");
+    app->add_option("--pipeline", chosen.pipeline, "Only of this pipeline");
+    app->add_option("--since", chosen.since, "Failed at or after this time (or 2h: so long ago)");
+    app->add_option("--until", chosen.until, "Failed at or before this time");
   }
 
   void add_repair() {
@@ -212,9 +240,16 @@ class CommandLine {
   void add_demo() {
     auto* app = verb(app_, "demo", "The main job on real flights, killed at will, then proven",
                      [this] { return demo_; });
+    app->add_option("story", demo_.story,
+                    "flights: three tables into a warehouse; datacentres: one of two is away, then "
+                    "repaired")
+        ->check(CLI::IsMember({"flights", "datacentres"}))
+        ->capture_default_str();
     app->add_option("--input", demo_.input,
-                    "The folder with flights.csv and airlines.csv (tools/demo/fetch)")
-        ->required();
+                    "flights: the folder with flights.csv and airlines.csv (tools/demo/fetch)");
+    app->add_option("--orders", demo_.orders, "datacentres: how many")
+        ->check(CLI::Range(300, 10'000'000))
+        ->capture_default_str();
     app->add_option("--folder", demo_.folder, "Where it works and leaves its results")
         ->capture_default_str();
     app->add_option("--kills", demo_.kills, "Kills of each process, at least")
@@ -274,6 +309,9 @@ class CommandLine {
   InspectArguments inspect_;
   FailuresListArguments list_;
   FailuresShowArguments show_;
+  FailuresExportArguments export_;
+  FailuresReplayArguments replay_;
+  FailuresDropArguments drop_;
   RepairArguments repair_;
   DemoArguments demo_;
   VersionArguments version_;

@@ -49,11 +49,30 @@ struct InspectArguments {
   uint64_t frames = 10;
   bool json = false;
 };
-struct FailuresListArguments {
+/// Which failure records are meant.
+struct FailuresChosen {
   std::string config;
-  std::string topic;  // empty: all of the configuration
+  std::vector<std::string> ids;  // TOPIC/PARTITION/OFFSET
+  std::string topic;             // empty: all of the configuration
+  std::string cause, key, pipeline, since, until;
+  bool all = false;
+};
+struct FailuresListArguments {
+  FailuresChosen chosen;
   uint64_t limit = 100;
   bool json = false;
+};
+struct FailuresExportArguments {
+  FailuresChosen chosen;
+};
+struct FailuresReplayArguments {
+  FailuresChosen chosen;
+  bool json = false;
+};
+struct FailuresDropArguments {
+  FailuresChosen chosen;
+  std::string who, why;
+  bool yes = false;
 };
 struct FailuresShowArguments {
   std::string config;
@@ -75,10 +94,12 @@ struct RepairArguments {
   bool json = false;
 };
 struct DemoArguments {
+  std::string story = "flights";  // or "datacentres"
   std::string input;
   std::string folder = "demo-data";
   std::optional<uint64_t> seed;
   int64_t kills = 3;
+  int64_t orders = 60'000;
   bool json = false;
 };
 struct VersionArguments {
@@ -89,7 +110,8 @@ struct NoArguments {};  // no verb: the tour
 using Arguments =
     std::variant<NoArguments, RunArguments, CheckArguments, BrokerArguments, AuditReportArguments,
                  AuditVerifyArguments, InspectArguments, FailuresListArguments,
-                 FailuresShowArguments, RepairArguments, DemoArguments, VersionArguments>;
+                 FailuresShowArguments, FailuresExportArguments, FailuresReplayArguments,
+                 FailuresDropArguments, RepairArguments, DemoArguments, VersionArguments>;
 
 /// The arguments, or the exit code when there is nothing left to do: help was printed, or the
 /// command line is wrong (and that was said).

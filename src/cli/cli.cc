@@ -19,6 +19,13 @@ struct Dispatch {
   int operator()(const InspectArguments& arguments) const { return inspect(arguments); }
   int operator()(const FailuresListArguments& arguments) const { return list_failures(arguments); }
   int operator()(const FailuresShowArguments& arguments) const { return show_failure(arguments); }
+  int operator()(const FailuresExportArguments& arguments) const {
+    return export_failures(arguments);
+  }
+  int operator()(const FailuresReplayArguments& arguments) const {
+    return replay_failures(arguments, kinds);
+  }
+  int operator()(const FailuresDropArguments& arguments) const { return drop_failures(arguments); }
   int operator()(const RepairArguments& arguments) const {
     return cli::run_repair(arguments, kinds);
   }

@@ -28,6 +28,7 @@ std::string as_json(const Reports& reports, bool dry_run) {
     json.begin_object().member("datacenter", one.datacenter).member("queue", one.queue);
     json.member("repaired", report.repaired).member("superseded", report.superseded);
     json.member("failing", report.failing).member("quarantined", report.quarantined);
+    json.member("needs_decision", report.undecided);
     json.member("waiting_before", report.waiting).member("foreign", report.foreign);
     json.key("causes").begin_object();
     for (const auto& [code, count] : report.causes) json.member(code, count);
@@ -50,6 +51,11 @@ std::string as_text(const Reports& reports, bool dry_run) {
           "{}: {} repaired, {} superseded, {} failed again ({} of them given up), in {:.1f} s\n",
           one.datacenter, report.repaired, report.superseded, report.failing, report.quarantined,
           one.seconds);
+    if (report.undecided > 0)
+      text += fmt::format(
+          "{}: {} need a decision, for they are older than the store remembers deletions; see "
+          "`holdfast failures list`\n",
+          one.datacenter, report.undecided);
     for (const auto& [code, count] : report.causes)
       text += fmt::format("  {:>10}  {}\n", count, code);
     if (report.failure) text += fmt::format("  stopped: {}\n", report.failure->message);
@@ -79,17 +85,16 @@ class StopWatch {
   std::jthread thread_;
 };
 
-int once(const settings::Config& config, const control::Kinds& kinds,
-         const control::RepairOptions& options, repair::Stop& stop, bool json) {
-  auto reports = control::run_repair(config, kinds, options, stop);
+int once(control::Repairer& repairer, const control::RepairOptions& options, repair::Stop& stop,
+         bool json) {
+  auto reports = repairer.run(options, stop);
   if (!reports) return failed(reports.error());
   print(json ? as_json(*reports, options.dry_run) : as_text(*reports, options.dry_run));
   return any_failure(*reports) ? exit_failed : exit_ok;
 }
 
-int on_schedule(const settings::Config& config, const control::Kinds& kinds,
-                const RepairArguments& arguments, const control::RepairOptions& options,
-                repair::Stop& stop) {
+int on_schedule(control::Repairer& repairer, const RepairArguments& arguments,
+                const control::RepairOptions& options, repair::Stop& stop) {
   const auto cron = control::Cron::parse(arguments.schedule);
   if (!cron) {
     complain(cron.error().message);
@@ -102,25 +107,24 @@ int on_schedule(const settings::Config& config, const control::Kinds& kinds,
     // In steps: the wall clock may be set meanwhile.
     const int64_t wait_ms = std::min<int64_t>((next_us - now_us) / 1'000 + 1, 60'000);
     if (!stop.sleep(wait_ms)) break;
-    if (os::real_clock().wall_us() >= next_us) once(config, kinds, options, stop, arguments.json);
+    if (os::real_clock().wall_us() >= next_us) once(repairer, options, stop, arguments.json);
   }
   return exit_ok;
 }
 
 /// Repairs whenever something waits; a store that is still away is looked at again.
-int on_health(const settings::Config& config, const control::Kinds& kinds,
-              const RepairArguments& arguments, control::RepairOptions options,
-              repair::Stop& stop) {
+int on_health(control::Repairer& repairer, const RepairArguments& arguments,
+              control::RepairOptions options, repair::Stop& stop) {
   options.tell_nothing = false;
   control::RepairOptions look = options;
   look.dry_run = true;
   do {
-    const auto waiting = control::run_repair(config, kinds, look, stop);
+    const auto waiting = repairer.run(look, stop);
     if (!waiting) log_warning("repair", "{}", waiting.error().message);
     bool any = false;
     if (waiting)
       for (const auto& one : *waiting) any |= one.report.waiting > 0;
-    if (any) once(config, kinds, options, stop, arguments.json);
+    if (any) once(repairer, options, stop, arguments.json);
   } while (stop.sleep(health_every_ms));
   return exit_ok;
 }
@@ -147,10 +151,10 @@ int run_repair(const RepairArguments& arguments, const control::Kinds& kinds) {
     options.since_us = *since;
   }
   StopWatch watch(signal);
-  if (!arguments.schedule.empty())
-    return on_schedule(*config, kinds, arguments, options, watch.stop());
-  if (arguments.on_health) return on_health(*config, kinds, arguments, options, watch.stop());
-  return once(*config, kinds, options, watch.stop(), arguments.json);
+  control::Repairer repairer(*config, kinds);
+  if (!arguments.schedule.empty()) return on_schedule(repairer, arguments, options, watch.stop());
+  if (arguments.on_health) return on_health(repairer, arguments, options, watch.stop());
+  return once(repairer, options, watch.stop(), arguments.json);
 }
 
 }  // namespace holdfast::cli

@@ -17,6 +17,9 @@ int inspect(const InspectArguments& arguments);
 int run_repair(const RepairArguments& arguments, const control::Kinds& kinds);
 int run_demo(const DemoArguments& arguments, const control::Kinds& kinds);
 int list_failures(const FailuresListArguments& arguments);
+int export_failures(const FailuresExportArguments& arguments);
+int replay_failures(const FailuresReplayArguments& arguments, const control::Kinds& kinds);
+int drop_failures(const FailuresDropArguments& arguments);
 int show_failure(const FailuresShowArguments& arguments);
 
 }  // namespace holdfast::cli

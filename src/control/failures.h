@@ -1,15 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "control/kinds.h"
+#include "repair/repair.h"
 #include "settings/config.h"
 
 namespace holdfast::control {
 
-/// One refused event in a failure queue.
+/// One event in a failure queue.
 struct Failure {
   std::string id;  // TOPIC/PARTITION/OFFSET
   std::string kind;
@@ -18,19 +21,55 @@ struct Failure {
   std::string where;  // the file and line, or the store, that it failed at
   std::string cause_code;
   std::string cause;
-  std::string json;  // all of it, with the payload, as one JSON object
+  std::string state;  // waiting, failing, quarantined; repaired, superseded, dropped
+  std::string note;   // of a repair that failed, or who dropped it and why
+  std::string json;   // all of it, with the payload, as one JSON object
+};
+
+/// Which failure records are meant. All that is given must fit.
+struct FailureFilter {
+  std::vector<std::string> ids = {};  // TOPIC/PARTITION/OFFSET; empty: any
+  std::string topic = {};             // empty: all queues of the configuration
+  std::string cause = {};             // the code, or a part of the text
+  std::string key = {};               // of the event
+  std::string pipeline = {};
+  int64_t since_us = INT64_MIN, until_us = INT64_MAX;  // of the last failure
+  bool settled_too = false;  // also what is repaired, superseded or dropped
+
+  /// Nothing but `topic` and `settled_too` is given.
+  bool everything() const;
 };
 
 struct FailureList {
-  std::vector<Failure> failures;  // the oldest first
-  uint64_t total = 0;             // in the queues; more than those listed if the limit was reached
+  std::vector<Failure> failures;  // the oldest of each partition first
+  uint64_t total = 0;             // that fit; more than those listed if the limit was reached
   uint64_t foreign = 0;           // records there that are no failure records of ours
 };
 
-/// Reads the failure queues of a configuration (or only `topic`), read only.
-Result<FailureList> list_failures(const settings::Config& config, const std::string& topic,
+/// Reads the failure queues of a configuration, those of the data centers too; read only.
+Result<FailureList> list_failures(const settings::Config& config, const FailureFilter& filter,
                                   uint64_t limit);
-/// One of them. `not_found` when there is none of that id; `invalid` when the id has another form.
+/// One of them, settled or not. `not_found` when there is none of that id; `invalid` when the id
+/// has another form.
 Result<Failure> show_failure(const settings::Config& config, const std::string& id);
+
+/// Each record that fits, as it is found; answers how many.
+Result<uint64_t> export_failures(const settings::Config& config, const FailureFilter& filter,
+                                 const std::function<Status(const Failure&)>& visit);
+
+/// Marks those that fit as dropped, with who and why: nothing replays them any more. They stay in
+/// the queue. Answers how many.
+Result<uint64_t> drop_failures(const settings::Config& config, const FailureFilter& filter,
+                               const std::string& who, const std::string& why);
+
+/// Applies those that fit once more because a person says so: rejected and quarantined ones too,
+/// and those that are older than a store remembers deletions. Those that could not be captured from
+/// their source cannot be replayed. One report for each queue that has any.
+struct Replayed {
+  std::string queue;
+  repair::RepairReport report;
+};
+Result<std::vector<Replayed>> replay_failures(const settings::Config& config, const Kinds& kinds,
+                                              const FailureFilter& filter, repair::Stop& stop);
 
 }  // namespace holdfast::control

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "control/kinds.h"
+#include "notify/notifier.h"
 #include "repair/repair.h"
 #include "settings/config.h"
 
@@ -32,9 +34,20 @@ struct DatacenterRepair {
   double seconds = 0;
 };
 
-/// Repairs every data center of the configuration, one after the other, and tells people. A data
-/// center whose store is still away does not stop the others: that is in its report.
-Result<std::vector<DatacenterRepair>> run_repair(const settings::Config& config, const Kinds& kinds,
-                                                 const RepairOptions& options, repair::Stop& stop);
+/// Repairs what the data centers of a configuration missed. Threads: one.
+class Repairer {
+ public:
+  Repairer(const settings::Config& config, const Kinds& kinds);
+  ~Repairer();
+  /// Every data center, one after the other; then tells people. One whose store is still away does
+  /// not stop the others: that is in its report. The same failure is told once in
+  /// `notify.alarm_every`.
+  Result<std::vector<DatacenterRepair>> run(const RepairOptions& options, repair::Stop& stop);
+
+ private:
+  const settings::Config& config_;
+  const Kinds& kinds_;
+  std::unique_ptr<notify::Notifier> notifier_;
+};
 
 }  // namespace holdfast::control

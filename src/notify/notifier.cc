@@ -33,8 +33,10 @@ std::string usual_text(Subject subject) {
   return "";
 }
 
+/// What may come again and again from one process.
 bool is_alarm(Subject subject) {
-  return subject == Subject::rejected || subject == Subject::breaker_opened;
+  return subject == Subject::rejected || subject == Subject::breaker_opened ||
+         subject == Subject::failed;
 }
 
 int64_t retry_after_ms(const http::ClientAnswer& answer) {
@@ -123,9 +125,7 @@ void Notifier::post(const Notice& notice) {
   const std::lock_guard lock(mutex_);
   if (is_alarm(notice.subject) && !admit_alarm(notice, text)) return;
   if (settings_.log)
-    log_line(is_alarm(notice.subject) || notice.subject == Subject::failed ? LogLevel::warning
-                                                                           : LogLevel::info,
-             "notify", text);
+    log_line(is_alarm(notice.subject) ? LogLevel::warning : LogLevel::info, "notify", text);
   for (size_t i = 0; i < targets_.size(); ++i) {
     if (queue_.size() >= queue_max) {
       ++given_up_;

@@ -44,11 +44,14 @@ struct RepairSettings {
   kafka::ClientSettings kafka = {};  // of the queue
   std::string queue = {};            // the failure queue's topic
   /// Opens the store of a record; asked once for each (pipeline, data center, store) and worker.
-  std::function<Result<std::unique_ptr<Target>>(const event::FailureRecord&)> open = {};
+  std::function<Result<std::unique_ptr<Target>>(const event::FailureRecord&, size_t worker)> open =
+      {};
   /// Which records to repair; by default those of kind `unavailable` and `unknown`.
   std::function<bool(const Place&, const event::FailureRecord&)> wanted = {};
 
-  bool quarantined_too = false;
+  /// A person asked for these: quarantined ones too, and those that are older than the store
+  /// remembers deletions.
+  bool by_hand = false;
 
   size_t concurrency = 1'024;  // records under way at a time
   size_t workers = 2;          // connections to the store
@@ -65,12 +68,15 @@ struct RepairReport {
   uint64_t superseded = 0;   // in this run: their key had a newer write
   uint64_t failing = 0;      // tried in this run and failed again
   uint64_t quarantined = 0;  // of those: given up
+  uint64_t undecided = 0;    // put aside: an old write could bring a deleted row back
   uint64_t waiting = 0;      // not done, when the run began (of those that are wanted)
   uint64_t foreign = 0;      // records that are none of ours
   std::map<std::string, uint64_t> causes;  // of those that were waiting
   // Repaired and superseded that nobody was told of yet, those of runs that were killed included.
   uint64_t to_tell_repaired = 0, to_tell_superseded = 0;
-  std::optional<Error> failure;  // why the run ended before its time
+  uint64_t all_repaired = 0, all_superseded = 0;  // ever
+  /// What kept the run from doing all; records of other stores were repaired all the same.
+  std::optional<Error> failure;
 };
 
 /// A request to stop that also ends waits. Any thread.
@@ -93,12 +99,15 @@ class Stop {
 /// Killed at any point it loses nothing and counts nothing twice: a record that is not marked is
 /// applied again, which changes nothing, and is counted by what the store says of it. A record that
 /// fails again keeps its place, and after `attempts_max` attempts it is quarantined with its cause.
-/// A store that stays away ends the run; its records wait.
+/// The records of a store that stays away wait; those of others go on. A record whose pipeline or
+/// store the configuration has no more fails with that cause. A record older than its store
+/// remembers deletions is put aside (quarantined with the code `needs_decision`) until a person
+/// decides.
 ///
 /// Fails only when the queue itself cannot be read; trouble with a store is in the report.
 Result<RepairReport> run(const RepairSettings& settings, Stop& stop);
 
 /// Notes that people were told of all that is in the report.
-Status mark_told(const RepairSettings& settings);
+Status mark_told(const RepairSettings& settings, const RepairReport& report);
 
 }  // namespace holdfast::repair

@@ -237,5 +237,40 @@ TEST_F(Repair, ARecordThatFailsAgainKeepsItsPlaceUntilItIsQuarantined) {
   EXPECT_EQ(repaired_in(run(repair), "frankfurt")["waiting_before"], 0);
 }
 
+TEST_F(Repair, APersonReplaysWhatIsQuarantinedOrDropsItWithWhoAndWhy) {
+  miss();
+  auto connection = sink::postgres::Connection::open(
+      {.host = "127.0.0.1", .port = frankfurt_.port(), .database = "holdfast", .user = "holdfast"});
+  ASSERT_TRUE(connection->run(
+      "ALTER TABLE orders ADD CONSTRAINT no CHECK (amount NOT IN (2500, 2600)) NOT VALID"));
+  EXPECT_EQ(repaired_in(run({"repair", "run", config_, "--attempts", "1", "--json"}),
+                        "frankfurt")["quarantined"],
+            2);
+  const Ran listed = run({"failures", "list", config_, "--json"});
+  const json list = json::parse(listed.output, nullptr, false);
+  ASSERT_EQ(list["total"], 2) << listed.output << listed.errors;
+  EXPECT_EQ(list["failures"][0]["state"], "quarantined");
+  const std::string id = list["failures"][0]["id"];
+
+  EXPECT_EQ(run({"failures", "drop", config_, "--why", "x", "--yes"}).code, 64);  // which?
+  EXPECT_EQ(run({"failures", "drop", config_, id, "--why", "x"}).code, 1);        // nobody says yes
+  EXPECT_EQ(run({"failures", "drop", config_, id, "--why", "a test", "--who", "ann", "--yes"}).code,
+            0);
+  ASSERT_TRUE(connection->run("ALTER TABLE orders DROP CONSTRAINT no"));
+  const Ran replayed = run({"failures", "replay", config_, "--all", "--json"});
+  EXPECT_EQ(json::parse(replayed.output, nullptr, false)["queues"][0]["repaired"], 1)
+      << replayed.output << replayed.errors;
+  EXPECT_EQ(json::parse(run({"failures", "list", config_, "--json"}).output)["total"], 0);
+
+  int dropped = 0;
+  std::istringstream lines(run({"failures", "export", config_, "--all", "--since", "1h"}).output);
+  for (std::string line; std::getline(lines, line);)
+    dropped += json::parse(line)["state"] == "dropped";
+  EXPECT_EQ(dropped, 1);
+  const Ran shown = run({"failures", "show", config_, id});
+  EXPECT_NE(shown.output.find("ann"), std::string::npos);
+  EXPECT_NE(shown.output.find("a test"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace holdfast::testing

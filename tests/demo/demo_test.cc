@@ -96,6 +96,20 @@ TEST(Demo, CtrlCEndsEveryProcessThatItStarted) {
   }
 }
 
+TEST(Demo, TwoDatacentresHoldEveryOrderOnceAfterAnOutageAndKills) {
+  Program program(HOLDFAST_PROGRAM);
+  const std::string folder = program.path("demo");
+  const Ran ran = program.run(
+      {"demo", "datacentres", "--orders", "6000", "--kills", "2", "--folder", folder}, {}, 120'000);
+  ASSERT_EQ(ran.code, 0) << ran.output << ran.errors;
+  const json report = json::parse(content_of(folder + "/report.json"));
+  EXPECT_GE(report["missed"], 4'000);
+  EXPECT_EQ(report["repaired"].get<int64_t>() + report["superseded"].get<int64_t>(),
+            report["missed"]);
+  EXPECT_EQ(program.run({"failures", "list", folder + "/datacentres.yaml", "--json"}).code, 0);
+  EXPECT_TRUE(all_gone(folder));
+}
+
 TEST(Demo, RefusesInputOfAnotherShape) {
   Program program(HOLDFAST_PROGRAM);
   const std::string input = small_input(program, 10);

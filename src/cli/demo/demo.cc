@@ -9,6 +9,7 @@
 #include "base/os/signals.h"
 #include "cli/cli.h"
 #include "cli/demo/chaos.h"
+#include "cli/demo/datacentres.h"
 #include "cli/demo/example.h"
 #include "cli/demo/input.h"
 #include "cli/demo/proof.h"
@@ -167,10 +168,26 @@ class Demo {
   Screen screen_;
 };
 
+int run_datacentres(const DemoArguments& arguments) {
+  const os::StopSignal stop;
+  Screen screen(arguments.json);
+  Draw draw(arguments.seed ? *arguments.seed : random_seed());
+  Datacentres demo(arguments.folder, arguments.orders, arguments.kills, draw, screen, stop);
+  const Status ended = demo.run();
+  if (!ended) return failed(ended.error());
+  if (arguments.json) print(demo.report());
+  return exit_ok;
+}
+
 }  // namespace
 
 int run_demo(const DemoArguments& arguments, const control::Kinds& kinds) {
   set_log_level(LogLevel::error);  // the processes have logs of their own
+  if (arguments.story == "datacentres") return run_datacentres(arguments);
+  if (arguments.input.empty()) {
+    complain("demo: --input is needed: the folder with flights.csv (tools/demo/fetch)");
+    return exit_usage;
+  }
   const Status ended = Demo(arguments, kinds).run();
   if (!ended) return failed(ended.error());
   return exit_ok;

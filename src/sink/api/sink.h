@@ -160,6 +160,12 @@ class Sink {
   /// center asks that one. What is here is for stores without keys: it looks for the stamps with a
   /// reader of its own.
   virtual Result<std::vector<Held>> confirm(const Batch& batch);
+  /// Deletions leave nothing that `confirm` could see: of an event that `write` applied and that is
+  /// `missing` all the same, the key was deleted later.
+  virtual bool hides_deletions() const { return false; }
+  /// How long after a deletion an older write of its key may still come: later it would bring the
+  /// row back. INT64_MAX: for ever.
+  virtual Result<int64_t> remembers_deletions_us() { return INT64_MAX; }
   /// A reader with a connection of its own, usable from another thread, at most as long as the sink
   /// lives.
   virtual Result<std::unique_ptr<Reader>> reader() = 0;

@@ -65,4 +65,28 @@ Result<std::vector<Held>> confirm_batch(cql::Session& session,
   return held;
 }
 
+Result<int64_t> least_gc_grace_us(cql::Session& session, const CassandraSettings& settings) {
+  int64_t least = INT64_MAX;
+  const cql::Statement statement = HOLDFAST_TRY(
+      session.prepare("SELECT gc_grace_seconds FROM system_schema.tables WHERE keyspace_name = ? "
+                      "AND table_name = ?"));
+  for (const CassandraTable& table : settings.tables) {
+    const std::string name = full_name(settings, table.table);
+    const size_t dot = name.find('.');
+    cql::Bound bound{.statement = statement, .value_count = 2};
+    cql::Writer writer(bound.values);
+    writer.bytes(as_bytes(name.substr(0, dot)));
+    writer.bytes(as_bytes(name.substr(dot + 1)));
+    cql::Request request;
+    request.bound.push_back(std::move(bound));
+    request.idempotent = true;
+    const cql::Answer answer = session.run(std::move(request));
+    if (!answer) return fail(error_code_of(answer.error().certainty), answer.error().message);
+    cql::RowCursor row(**answer);
+    if (!row.next()) return fail(ErrorCode::not_found, "there is no table " + name);
+    least = std::min(least, cql::int_of(row.at(size_t{0})).value_or(0) * 1'000'000);
+  }
+  return least;
+}
+
 }  // namespace holdfast::sink

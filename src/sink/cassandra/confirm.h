@@ -14,4 +14,7 @@ Result<std::vector<Held>> confirm_batch(cql::Session& session,
                                         const std::vector<TableMapping>& mapping,
                                         const CassandraSettings& settings, const Batch& batch);
 
+/// The least `gc_grace_seconds` of the tables: how long their deletions are surely remembered.
+Result<int64_t> least_gc_grace_us(cql::Session& session, const CassandraSettings& settings);
+
 }  // namespace holdfast::sink

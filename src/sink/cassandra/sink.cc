@@ -167,6 +167,11 @@ Result<std::vector<Held>> CassandraSink::confirm(const Batch& batch) {
   return confirm_batch(*impl_->session, impl_->mapping, impl_->settings, batch);
 }
 
+Result<int64_t> CassandraSink::remembers_deletions_us() {
+  HOLDFAST_CHECKED(impl_->open_all());
+  return least_gc_grace_us(*impl_->session, impl_->settings);
+}
+
 Result<std::unique_ptr<Reader>> CassandraSink::reader() {
   return open_cassandra_reader(impl_->settings);
 }

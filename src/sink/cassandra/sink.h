@@ -80,6 +80,9 @@ class CassandraSink : public Sink {
   /// Looks up each entry's rows by key, at `read`, in the session's data center. Several rows: the
   /// worst of them counts (missing, then superseded).
   Result<std::vector<Held>> confirm(const Batch& batch) override;
+  bool hides_deletions() const override { return true; }
+  /// The least `gc_grace_seconds` of its tables.
+  Result<int64_t> remembers_deletions_us() override;
   Result<std::unique_ptr<Reader>> reader() override;
 
  private:
