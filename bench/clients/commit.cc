@@ -26,6 +26,13 @@ void must(rd_kafka_error_t* error) {
   std::exit(1);
 }
 
+/// Without a callback librdkafka's flush, which is a part of commit, looks only every 10 ms whether all is delivered.
+void delivered(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
+  if (!message->err) return;
+  std::fprintf(stderr, "%s\n", rd_kafka_err2str(message->err));
+  std::exit(1);
+}
+
 rd_kafka_t* connect(const char* bootstrap, const char* transactional_id) {
   char error[512];
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
@@ -39,6 +46,7 @@ rd_kafka_t* connect(const char* bootstrap, const char* transactional_id) {
       std::exit(1);
     }
   }
+  rd_kafka_conf_set_dr_msg_cb(conf, delivered);
   rd_kafka_t* producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
   if (!producer) {
     std::fprintf(stderr, "%s\n", error);
