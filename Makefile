@@ -53,15 +53,15 @@ sim: ## simulate the broker for many seeds: SEEDS=200 FROM=1 (TRACE=1: each step
 	@cmake --build build --target simulate
 	@build/simulate --seeds $(or $(SEEDS),200) --from $(or $(FROM),1) $(if $(TRACE),--trace)
 
-asan: ## the quick tests under the address and undefined behaviour sanitizers
+asan: ## the quick tests (or LANES='crash|store') under the address and undefined behaviour sanitizers
 	@tools/setup test
 	@cmake --preset asan >/dev/null && cmake --build build-asan
-	@ctest --test-dir build-asan -L '$(quick_lanes)' -LE house --output-on-failure -j$(jobs)
+	@ctest --test-dir build-asan -L '$(or $(LANES),$(quick_lanes))' -LE house --output-on-failure -j$(jobs)
 
-tsan: ## the quick tests under the thread sanitizer
+tsan: ## the quick tests (or LANES=...) under the thread sanitizer
 	@tools/setup test
 	@cmake --preset tsan >/dev/null && cmake --build build-tsan
-	@ctest --test-dir build-tsan -L '$(quick_lanes)' -LE house --output-on-failure -j$(jobs)
+	@ctest --test-dir build-tsan -L '$(or $(LANES),$(quick_lanes))' -LE house --output-on-failure -j$(jobs)
 
 format: ## lay out the files that differ from HEAD as .clang-format says
 	@git diff --name-only --diff-filter=d HEAD -- '*.cc' '*.h' | xargs -r clang-format-19 -i
