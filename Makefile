@@ -12,10 +12,10 @@ export PATH := $(PATH):$(cache)/node-24.19.0/bin
 # Lanes that take seconds; `make test` runs all.
 quick_lanes := unit|property|golden|house
 
-.PHONY: help setup build demo check test bench fuzz asan tsan sim format tidy install clean
+.PHONY: help setup build demo check test conformance bench fuzz asan tsan sim format tidy install clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: ## install what is missing for building and for the demo (Debian 12)
 	@tools/setup build
@@ -38,6 +38,10 @@ test: ## every test; ctest's labels are the lanes: ctest --test-dir build -L cra
 	@cmake --preset release -DHOLDFAST_TESTS=ON
 	@cmake --build build
 	@ctest --test-dir build --output-on-failure --no-tests=error -j$(jobs)
+
+conformance: build ## the whole of librdkafka's own test suite against the broker (about ten minutes)
+	@tools/setup test
+	@python3 tests/interop/librdkafka/run.py build/holdfast
 
 bench: build ## measure against Apache Kafka on this machine, into bench/results/
 	@tools/setup bench

@@ -4,7 +4,8 @@ import pathlib
 import subprocess
 import sys
 
-PACKAGES = ["kafka-python==2.2.15", "confluent-kafka==2.11.1"]
+PACKAGES = ["kafka-python==2.2.15", "confluent-kafka==2.11.1", "aiokafka==0.12.0",
+            "cramjam==2.14.0", "lz4==4.4.5", "python-snappy==0.7.3", "zstandard==0.25.0"]  # codecs of the pure ones
 
 
 def enter_environment():

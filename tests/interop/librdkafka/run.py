@@ -31,7 +31,7 @@ ROW = re.compile(r"^\| `(\d{4})(\w*)` \| (passed|not applicable|open) \| (quick|
 SUMMARY = re.compile(r"^\|\x1b\[\d+m (\d{4}\w*) +\| +(\w+) \| +([\d.]+)s \x1b\[0m\|(?:\x1b\[\d+m ?(.*?)\x1b)?", re.M)
 # What the suite takes the broker for. 0109 wants an ACL command from 2.1 on, and tests the same without it below.
 VERSION, VERSION_OF = "4.3.1", {"0109": "2.0.1"}
-TEST_SECONDS = 240
+TEST_SECONDS = 480
 # The slow ones first, so that the last to start is a short one.
 FIRST = ["0113", "0104", "0102", "0118", "0050", "0089", "0091", "0093", "0061", "0033", "0034", "0055", "0081", "0103", "0084"]
 
@@ -39,6 +39,11 @@ FIRST = ["0113", "0104", "0102", "0118", "0050", "0089", "0091", "0093", "0061",
 class Listed(collections.namedtuple("Listed", "name state lane note")):
     def scenario(self):
         return "noautocreate" if "noautocreate" in self.note else "default"
+
+    def parts(self):
+        """Those sub-tests (by a piece of their name) that can be run, each in a process of its own; none: it is run as a whole."""
+        named = re.search(r"only `([^`]+)`", self.note)
+        return named.group(1).split() if named else [None]
 
 
 def parse():
@@ -83,14 +88,15 @@ class Suite:
         (self.work / "Makefile").write_text("java:\n\t@true\n.PHONY: java\n")  # fetch has compiled them
         self.until = None
 
-    def run(self, number, address, scenario):
-        """One number of the suite; answers {test: (state, seconds, what it said)}."""
-        conf = self.work / f"{number}-{scenario}.conf"
+    def run(self, number, part, address, scenario):
+        """One number of the suite, or a part of it; answers {test: (state, seconds, what it said)}."""
+        conf = self.work / f"{number}-{part}-{scenario}.conf"
         conf.write_text(f"metadata.broker.list={address}\ntest.topic.random=true\ntest.timeout.multiplier=3\n")
         library = f"{self.built / 'src'}:{self.built / 'src-cpp'}"
         environment = {name: value for name, value in os.environ.items() if name != "CI"}
         environment |= {"LD_LIBRARY_PATH": library, "RDKAFKA_TEST_CONF": str(conf), "TESTS": number + "_", "BROKERS": address,
                         "TEST_KAFKA_VERSION": VERSION_OF.get(number, VERSION), "KAFKA_PATH": str(HERE / "kafka")}
+        environment |= {"SUBTESTS": part} if part else {}
         command = ["stdbuf", "-oL", self.built / "tests" / "test-runner", "-p1", "-L", "-s", scenario]
         seconds = max(1, min(TEST_SECONDS, self.until - time.monotonic()))
         try:
@@ -101,7 +107,7 @@ class Suite:
             said = (late.stdout or b"").decode(errors="replace") + f"\nended after {seconds:.0f} s\n"
         if self.keep:
             self.keep.mkdir(parents=True, exist_ok=True)
-            (self.keep / f"{number}-{scenario}.log").write_text(said)
+            (self.keep / f"{number}-{part or 'all'}-{scenario}.log").write_text(said)
         return {name: (state, float(took), why) for name, state, took, why in SUMMARY.findall(said)
                 if name.startswith(number) and "negative test flags" not in why
                 and (name not in self.listed or self.listed[name].scenario() == scenario)}
@@ -114,23 +120,27 @@ def run_all(suite, numbers, address, scenario, jobs, good):
     """Runs the numbers, some at a time; those of which one test is not good once more, alone. Answers what became of each."""
     printing, found = threading.Lock(), {}
 
-    def one(number):
-        results = suite.run(number, address, scenario)
+    def one(job):
+        number, part = job
+        results = suite.run(number, part, address, scenario)
         with printing:
             for name, (state, seconds, why) in sorted(results.items()):
-                print(f"{state.lower():8} {seconds:7.1f} s  {name}  {why}", flush=True)
+                print(f"{state.lower():8} {seconds:7.1f} s  {name} {part or ''} {why}", flush=True)
             if not results:
-                print(f"ended             {number}: no summary", flush=True)
-        return number, results
+                print(f"ended             {number} {part or ''}: no summary", flush=True)
+        return job, results
 
     ordered = [n for n in FIRST if n in numbers] + [n for n in numbers if n not in FIRST]
+    parts = {name[:4]: row.parts() for name, row in suite.listed.items() if row.scenario() == scenario and row.parts() != [None]}
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        outcomes = dict(pool.map(one, ordered))
-    for number, results in outcomes.items():
-        if not good(number, results):
-            print(f"again, alone: {number}", flush=True)
-            results = one(number)[1]
-        found |= results
+        outcomes = dict(pool.map(one, [(number, part) for number in ordered for part in parts.get(number, [None])]))
+    for job, results in outcomes.items():
+        if not good(job[0], results):
+            print(f"again, alone: {job[0]} {job[1] or ''}", flush=True)
+            results = one(job)[1] or {name: ("ENDED", 0, "") for name in suite.listed if name.startswith(job[0])}
+        for name, result in results.items():
+            if found.get(name, ("PASSED",))[0] == "PASSED":  # the worst of its parts
+                found[name] = result
     return found
 
 
