@@ -183,8 +183,7 @@ TEST(LogRead, GoesOnInTheSegmentWhereTheDurableFramesEndedThoughTheNextIsBegunAl
   auto log = open_stepped(disk);
   ASSERT_TRUE(log->start({}));
   append_large(*log, 0, 1);
-  // These fill the first segment and begin the second; none of them is durable.
-  for (int64_t offset = 1; offset <= 15; ++offset)
+  for (int64_t offset = 1; offset <= 15; ++offset)  // they begin the second segment, all undurable
     ASSERT_TRUE(append_text(*log, batch(1, offset), body_of_bytes(100'000, 'x')));
   EXPECT_EQ(log->read({1}, 0, UINT64_MAX, true)->size(), 1u);
   flush(*log);
