@@ -70,6 +70,7 @@ Result<sink::CassandraSettings> settings_for(const settings::Pipeline& pipeline,
   if (from.part == Part::all) {
     made.target = shared;
     made.write = cql::Consistency::each_quorum;
+    made.again_max = 0;  // what times out here goes to each data center by itself
   }
   return made;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <numeric>
 
 #include "base/fault.h"
 #include "base/log_line.h"
@@ -102,6 +103,29 @@ struct CassandraSink::Impl {
     return written;
   }
 
+  /// Sends all, and what failed again while that helps.
+  std::vector<cql::Answer> send(std::vector<cql::Request>& requests) {
+    std::vector<cql::Answer> answers = session->run_all(requests);
+    const auto may_go_again = [](const cql::Answer& answer) {
+      return !answer && answer.error().certainty != cql::Certainty::refused;
+    };
+    std::vector<size_t> open(answers.size());
+    std::iota(open.begin(), open.end(), size_t{0});
+    for (int again = 0; again < settings.again_max; ++again) {
+      const size_t before = open.size();
+      std::erase_if(open, [&](size_t index) { return !may_go_again(answers[index]); });
+      if (open.empty() || open.size() == before) break;  // done, or nothing got through
+      std::vector<cql::Request> rest;
+      for (const size_t index : open) rest.push_back(std::move(requests[index]));
+      std::vector<cql::Answer> more = session->run_all(rest);
+      for (size_t i = 0; i < open.size(); ++i) {
+        requests[open[i]] = std::move(rest[i]);
+        answers[open[i]] = std::move(more[i]);
+      }
+    }
+    return answers;
+  }
+
   Written write(const Batch& batch) {
     if (!ledger || !session)
       return refuse_all(batch, Outcome::unavailable,
@@ -111,7 +135,7 @@ struct CassandraSink::Impl {
                                 os::real_clock().wall_us());
     if (!plan.refusals.empty()) return {std::move(plan.outcomes), std::move(plan.refusals)};
     fault::point("sink.before_rows");
-    std::vector<cql::Answer> answers = session->run_all(plan.requests);
+    std::vector<cql::Answer> answers = send(plan.requests);
     fault::point("sink.after_rows");
     Written written = judge(batch, plan, answers);
     if (!written.complete()) {

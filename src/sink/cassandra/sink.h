@@ -42,6 +42,9 @@ struct CassandraSettings {
   std::vector<CassandraTable> tables = {};
   cql::Consistency write = cql::Consistency::local_quorum;
   cql::Consistency read = cql::Consistency::local_quorum;
+  /// How often what failed of a batch is sent again before the batch is given up, as long as each
+  /// time some of it gets through: under load a few time out, and the rest need not go again.
+  int again_max = 8;
   /// With more than one statement, an event's go as one logged batch.
   bool atomic = false;
   /// Makes the ledger's tables if they are missing. Tables of events are the user's own design.

@@ -24,9 +24,12 @@ class Flight final : public Exchange {
   void answered(std::unique_ptr<Exchange> self, Connection& on, Response response,
                 ByteView body) override;
   void lost(std::unique_ptr<Exchange> self, const Error& why) override;
-  void end(Answer answer) { done_(std::move(answer)); }
+  void end(Answer answer) {
+    if (!answer) answer.error().request = std::make_shared<Request>(std::move(request));
+    done_(std::move(answer));
+  }
   void end(Certainty certainty, std::string code, std::string message) {
-    done_(std::unexpected(Failure{certainty, std::move(code), std::move(message), std::nullopt}));
+    end(std::unexpected(Failure{certainty, std::move(code), std::move(message)}));
   }
 
   Request request;

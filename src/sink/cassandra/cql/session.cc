@@ -77,12 +77,14 @@ class Bulk : public std::enable_shared_from_this<Bulk> {
   void give_up() {
     if (std::exchange(broken_, true)) return;
     for (; next_ < requests_.size(); ++next_, ++done_)
-      answers_[next_] = std::unexpected(
-          Failure{Certainty::not_applied, "not_sent", "another request failed", std::nullopt});
+      answers_[next_] =
+          std::unexpected(Failure{Certainty::not_applied, "not_sent", "another request failed"});
   }
 
   void ended(Core& core, size_t index, Answer answer) {
     if (!answer && answer.error().certainty != Certainty::refused) give_up();
+    if (!answer && answer.error().request)
+      requests_[index] = std::move(*std::exchange(answer.error().request, nullptr));
     answers_[index] = std::move(answer);
     --under_way_;
     if (++done_ == requests_.size()) return abandon();

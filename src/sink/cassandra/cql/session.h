@@ -77,10 +77,11 @@ class Session {
   /// Waits for the answer.
   Answer run(Request request);
   Answer run(std::string cql, Consistency consistency = Consistency::local_quorum);
-  /// All answers, in the order of the requests, of which `window` are under way at a time. The
-  /// requests are used up. After the first that fails (but for those that are `refused`, which are
-  /// one event's own fault) no more are begun: they end as `not_applied`, code "not_sent". So a
-  /// node's death costs one time-out, not one for each window.
+  /// All answers, in the order of the requests, of which `window` are under way at a time.
+  /// Those that were answered are used up; those that failed can be sent again. After the first
+  /// that fails (but for those that are `refused`, which are one event's own fault) no more are
+  /// begun: they end as `not_applied`, code "not_sent". So a node's death costs one time-out, not
+  /// one for each window.
   std::vector<Answer> run_all(std::span<Request> requests);
   Result<Statement> prepare(std::string cql);
   /// Runs a statement that changes the schema, then waits until all nodes that live agree on it:

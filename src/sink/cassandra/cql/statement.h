@@ -59,6 +59,7 @@ struct Failure {
   std::string code = {};  // for scripts: ServerError's name, or "connection", "timeout", "schema"
   std::string message = {};  // for people, with the node
   std::optional<ErrorResponse> server = {};
+  std::shared_ptr<Request> request = {};  // what failed, to be sent again
 };
 
 inline ErrorCode error_code_of(Certainty certainty) {

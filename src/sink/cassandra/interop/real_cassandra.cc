@@ -44,7 +44,7 @@ RealCassandra::~RealCassandra() {
 }
 
 RealCassandra& RealCassandra::shared() {
-  static RealCassandra one;
+  static RealCassandra one({.patient = shared_is_patient});
   return one;
 }
 
@@ -57,6 +57,9 @@ void RealCassandra::launch(size_t which) {
       "--cluster",   folder_.path() + "/cluster", "--dc",       names[which],
       "--port-file", node_file(which, "address"), "--pid-file", node_file(which, "pid")};
   if (options_.single) words.insert(words.end(), {"--dcs", names[amsterdam]});
+  if (options_.patient)
+    for (const char* what : {"write_request", "read_request", "range_request", "request"})
+      words.insert(words.end(), {"--setting", std::string(what) + "_timeout=20000ms"});
   if (options_.password) words.emplace_back("--password");
   if (options_.tls) words.insert(words.end(), {"--tls", folder_.path()});
   auto process = os::Process::start({.program = HOLDFAST_SOURCE_DIR "/tools/cassandra/run",
