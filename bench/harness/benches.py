@@ -4,7 +4,7 @@ import os
 import socket
 import time
 
-from . import clients, flights as flights_bench, machine as ceiling, process
+from . import cassandra as cassandra_bench, clients, flights as flights_bench, machine as ceiling, postgres as postgres_bench, process
 from .servers import Ceiling, Holdfast, Kafka, KafkaFlush
 
 MIB = 1 << 20
@@ -208,6 +208,14 @@ def idle(options, report):
         ours, theirs = value("holdfast", key), value("kafka", key)
         report.row(what, target, None if bound is None else at_most(ours, bound),
                    ours=None if ours is None else f"{ours:g}{unit}", kafka=None if theirs is None else f"{theirs:g}{unit}")
+
+
+def cassandra(options, report):
+    cassandra_bench.run(options, report)
+
+
+def postgres(options, report):
+    postgres_bench.run(options, report)
 
 
 def flights(options, report):

@@ -1,0 +1,199 @@
+"""From a topic into Apache Cassandra of two data centers, beside the Java driver's plain inserts at the same concurrency; and what
+the death of one data center costs the writing."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+from . import process
+from .servers import BUILD, CACHE, ROOT, Holdfast
+
+DATACENTERS = ("amsterdam", "frankfurt")
+COLUMNS = "id bigint PRIMARY KEY, body text, ce_source text, ce_epoch bigint, ce_sequence bigint"
+VALUE_BYTES = 200
+
+
+def driver_classpath():
+    libs = CACHE / "cassandra-driver-4.19.0" / "libs"
+    if not (libs / ".complete").exists():
+        subprocess.run([ROOT / "tools" / "cassandra" / "fetch", "--driver"], check=True, stdout=subprocess.DEVNULL)
+    return f"{libs}/*"
+
+
+class Cluster:
+    """Both nodes, with the settings that are for figures."""
+
+    def __init__(self, folder):
+        self.folder, self.nodes, self.address = folder, {}, {}
+
+    def start(self):
+        fresh = [dc for dc in DATACENTERS if dc not in self.nodes]
+        for dc in fresh:
+            self.nodes[dc] = subprocess.Popen(
+                [ROOT / "tools" / "cassandra" / "run", "--cluster", self.folder, "--dc", dc, "--port-file", self.folder / f"{dc}.port",
+                 "--pid-file", self.folder / f"{dc}.pid", "--fast", "--heap", "800m"], stdout=subprocess.PIPE, text=True)
+        for dc in fresh:
+            word, _, self.address[dc] = self.nodes[dc].stdout.readline().strip().partition(" ")
+            if word != "ready":
+                raise RuntimeError(f"Cassandra of {dc} did not start")
+
+    def pid(self, dc):
+        return int((self.folder / f"{dc}.pid").read_text())
+
+    def kill(self, dc):
+        os.kill(self.pid(dc), signal.SIGKILL)
+        self.nodes.pop(dc).wait()
+
+    def cpu(self):
+        return sum(process.cpu_seconds(self.pid(dc)) for dc in self.nodes)
+
+    def destroy(self):
+        for dc in list(self.nodes):
+            self.kill(dc)
+
+    def cql(self, *statements):
+        subprocess.run(["java", "-cp", driver_classpath(), ROOT / "bench" / "clients" / "Cql.java",
+                        *self.address["amsterdam"].split(":"), "amsterdam", *statements], check=True)
+
+
+def config_text(folder, cluster, name, topic, sink):
+    return "\n".join([
+        "kafka: {bootstrap_servers: '${HOLDFAST_BROKER}'}", f"spool: {{path: {folder}/spool}}",
+        "datacenters: [{name: amsterdam}, {name: frankfurt}]", "sources:",
+        f"  - {{name: bench, topic: {topic}, file: {{path: {folder}/input.jsonl, format: jsonl, mode: once}}}}", "pipelines:",
+        f"  - name: {name}", f"    from: [{topic}]",
+        "    transform: {sql: 'SELECT id, body FROM events', columns: {id: BIGINT, body: VARCHAR}}",
+        f"    to: [{sink}]", "    failures: {topic: refused}"]) + "\n"
+
+
+def one_store(cluster, dc, table, level, in_flight):
+    return (f"cassandra: {{contact_points: '{cluster.address[dc]}', datacenter: {dc}, keyspace: bench, consistency: {level}, "
+            f"in_flight: {in_flight}, tables: [{{table: {table}}}]}}")
+
+
+def write_events(path, count):
+    value = "v" * VALUE_BYTES
+    with open(path, "w") as file:
+        for i in range(count):
+            file.write(f'{{"id":{i},"body":"{value}"}}\n')
+
+
+def holdfast(folder, config, env, *words):
+    path = folder / "config.yaml"
+    path.write_text(config)
+    return subprocess.Popen([str(BUILD / "holdfast"), "run", str(path), *words], env=env, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, text=True)
+
+
+def delivered(line):
+    return sum(entry["delivered"] for entry in json.loads(line)["pipelines"])
+
+
+def drain(folder, config, env, events):
+    """Runs the pipeline over the whole topic; from its first delivered batch to its last."""
+    child = holdfast(folder, config, env, "--only", "pipelines", "--progress-json")
+    seen, cpu = [], 0.0
+    try:
+        for line in child.stdout:
+            if not line.startswith("{"):
+                continue
+            done = delivered(line)
+            if done > 0:
+                seen.append((time.monotonic(), done, process.cpu_seconds(child.pid)))
+            if done >= events:
+                break
+    finally:
+        child.terminate()
+        child.communicate()
+    (t0, first, cpu0), (t1, last, cpu1) = seen[0], seen[-1]
+    rows = last - first
+    if last < events or rows <= 0:
+        raise RuntimeError(f"only {last} of {events} events were delivered")
+    return {"rows_per_second": round(rows / (t1 - t0)), "cpu_us_per_row": round((cpu1 - cpu0) * 1e6 / rows, 2)}
+
+
+def java_inserts(cluster, table, rows, in_flight, level):
+    host, port = cluster.address["amsterdam"].split(":")
+    done = subprocess.run(
+        ["java", "-Xmx512m", "-cp", driver_classpath(), str(ROOT / "bench" / "clients" / "Insert.java"), host, port, "amsterdam",
+         f"bench.{table}", str(rows), str(max(20_000, rows // 2)), str(in_flight), level, str(VALUE_BYTES)],
+        check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def rates(options, report, cluster, folder, env, events):
+    for in_flight in (64, 1024):
+        for level in ("LOCAL_QUORUM", "EACH_QUORUM"):
+            case = f"{level}, {in_flight} in flight"
+            for number in range(options.rounds):
+                table = f"t{in_flight}_{level}_{number}".lower()
+                cluster.cql(f"CREATE TABLE bench.{table} ({COLUMNS})")
+                for subject in (("java", "holdfast"), ("holdfast", "java"))[number % 2]:
+                    if subject == "java":
+                        report.sample("cassandra", case, "java", java_inserts(cluster, table, events, in_flight, level))
+                    else:
+                        config = config_text(folder, cluster, table, "events", one_store(cluster, "amsterdam", table, level, in_flight))
+                        report.sample("cassandra", case, "holdfast", drain(folder, config, env, events))
+            ours, theirs = (report.median("cassandra", case, who, "rows_per_second") for who in ("holdfast", "java"))
+            cpu, their_cpu = (report.median("cassandra", case, who, "cpu_us_per_row") for who in ("holdfast", "java"))
+            report.row(f"topic -> Cassandra, {case}, 200 B rows (beside: the Java driver's inserts)", "1.0x", ours >= theirs,
+                       ours=f"{ours / 1000:.1f}k/s", kafka=f"{theirs / 1000:.1f}k/s")
+            report.row(f"CPU of the client for a row, {case}", "0.5x", cpu <= their_cpu / 2, ours=f"{cpu:g} us", kafka=f"{their_cpu:g} us")
+
+
+def outage(report, cluster, folder, env, events):
+    """LOCAL_QUORUM with both there; then both at once, and one of them dies: rows a second from 3 s after that on."""
+    alone = one_store(cluster, "amsterdam", "outage", "LOCAL_QUORUM", 1024)
+    report.sample("cassandra", "outage", "before", drain(folder, config_text(folder, cluster, "before", "events", alone), env, events))
+    stores = ", ".join(f"{{datacenter: {dc}, {one_store(cluster, dc, 'outage', 'LOCAL_QUORUM', 1024)}}}" for dc in DATACENTERS)
+    both = f"replicated: {{one_cluster: yes, stores: [{stores}]}}"
+    child = holdfast(folder, config_text(folder, cluster, "both", "events", both), env, "--only", "pipelines", "--progress-json")
+    killed, samples = None, []
+    try:
+        for line in child.stdout:
+            if not line.startswith("{"):
+                continue
+            now, total = time.monotonic(), delivered(line)
+            if killed is None and total >= events // 5:
+                cluster.kill("frankfurt")
+                killed = time.monotonic()
+            if killed is not None and now - killed >= 3:
+                samples.append((now, total))
+            if total >= events:
+                break
+    finally:
+        child.terminate()
+        child.communicate()
+    if len(samples) < 2:
+        raise RuntimeError("all was written before three seconds had passed: too few events")
+    (t0, n0), (t1, n1) = samples[0], samples[-1]
+    report.sample("cassandra", "outage", "down", {"rows_per_second": round((n1 - n0) / (t1 - t0))})
+    before, down = (report.median("cassandra", "outage", who, "rows_per_second") for who in ("before", "down"))
+    report.row("writing while a data center is down, from 3 s after its death (beside: LOCAL_QUORUM before)", "0.8x", down >= 0.8 * before,
+               ours=f"{down / 1000:.1f}k/s", kafka=f"{before / 1000:.1f}k/s")
+
+
+def run(options, report):
+    events = 200_000 // options.scale
+    folder = options.work / "cassandra"
+    (folder / "nodes").mkdir(parents=True)
+    cluster, broker = Cluster(folder / "nodes"), Holdfast(folder / "broker-alone")
+    try:
+        cluster.start()
+        broker.start()
+        env = os.environ | {"HOLDFAST_BROKER": broker.bootstrap}
+        write_events(folder / "input.jsonl", events)
+        cluster.cql("CREATE KEYSPACE bench WITH replication = {'class': 'NetworkTopologyStrategy', 'amsterdam': 1, 'frankfurt': 1}",
+                    f"CREATE TABLE bench.outage ({COLUMNS})")
+        fill = holdfast(folder, config_text(folder, cluster, "fill", "events", one_store(cluster, "amsterdam", "outage", "ONE", 64)), env,
+                        "--only", "sources", "--once")
+        if fill.wait() != 0:
+            raise RuntimeError("the topic was not filled")
+        rates(options, report, cluster, folder, env, events)
+        outage(report, cluster, folder, env, events)
+    finally:
+        broker.destroy()
+        cluster.destroy()
+        shutil.rmtree(folder, ignore_errors=True)
