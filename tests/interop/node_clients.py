@@ -1,4 +1,4 @@
-"""kafkajs against the broker: a group of two members with a rebalance; transactions with their offsets."""
+"""kafkajs against the broker: a group of two members with a rebalance; transactions with their offsets; what records keep; kill -9."""
 import os
 import pathlib
 import shutil
@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 
-from serving import SKIPPED, main, run
+from serving import SKIPPED, expect, main, run
 
 VERSION = "2.2.4"
 SHA256 = "c814f61afbb2b42e314a5e17780475e6a15aa47bbd33b126b81123e69b02a6f6"
@@ -48,8 +48,28 @@ def transactions_commit_abort_and_carry_offsets(served):
     node(served, "transactions_commit_abort_and_carry_offsets")
 
 
+def records_times_pauses_and_deletion(served):
+    node(served, "records_times_pauses_and_deletion")
+
+
+def idempotence_over_kill_9(served):
+    """Each time the writer asks for it, the broker is killed under a batch that is on its way."""
+    program = pathlib.Path(__file__).resolve().parent / "node" / "client.js"
+    with subprocess.Popen(["node", program, library(), served.address, "idempotence_over_kill_9"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as writer:
+        kills = 0
+        for _ in writer.stdout:
+            writer.stdin.write("go on\n")
+            writer.stdin.flush()
+            served.kill()
+            served.start()
+            kills += 1
+        expect("kills and status", (kills, writer.wait(60)), (5, 0))
+
+
 if shutil.which("node") is None or shutil.which("npm") is None:
     print("skipped: there is no Node here; tools/setup installs one into the cache, which `make test` has on its PATH")
     sys.exit(SKIPPED)
 if __name__ == "__main__":
-    main([groups_share_and_rebalance, transactions_commit_abort_and_carry_offsets])
+    main([groups_share_and_rebalance, transactions_commit_abort_and_carry_offsets, records_times_pauses_and_deletion,
+          idempotence_over_kill_9])

@@ -104,6 +104,78 @@ const scenarios = {
     assert.strictEqual(partitions[0].offset, "300");
     await admin.disconnect();
   },
+
+  /** kafkajs itself has one codec; a null value, an empty one and no key at all are different things. */
+  async records_times_pauses_and_deletion() {
+    const { CompressionTypes } = require(library);
+    const large = require("node:crypto").randomBytes(4 << 20);
+    const begin = 1_700_000_000_000;
+    const admin = kafka.admin();
+    await admin.connect();
+    for (const [topic, compression] of [["js-none", CompressionTypes.None], ["js-gzip", CompressionTypes.GZIP]]) {
+      await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries: [{ name: "max.message.bytes", value: "9000000" }] }], waitForLeaders: true });
+      const sent = [{ key: "k", value: null }, { key: null, value: "no key" }, { key: "", value: "" }, { key: "large", value: large },
+        ...numbers(4, 100).map((value) => ({ key: `k${value}`, value }))]
+        .map((one, i) => ({ ...one, timestamp: String(begin + i * 1000), headers: { number: String(i), twice: ["a", "b"] } }));
+      const producer = kafka.producer();
+      await producer.connect();
+      for (const message of sent) await producer.send({ topic, acks: -1, compression, messages: [message] });
+      await producer.disconnect();
+      const consumer = kafka.consumer({ groupId: `${topic}-group`, sessionTimeout: 6000, maxBytesPerPartition: 9_000_000 });
+      await consumer.connect();
+      await consumer.subscribe({ topics: [topic], fromBeginning: true });
+      const read = [];
+      let finished;
+      const done = new Promise((resolve) => { finished = resolve; });
+      await consumer.run({
+        eachMessage: async ({ message }) => {
+          read.push(message);
+          if (read.length === 50) {  // nothing may come while it is paused
+            consumer.pause([{ topic }]);
+            setTimeout(() => { assert.strictEqual(read.length, 50); consumer.resume([{ topic }]); }, 300);
+          }
+          if (read.length === sent.length) finished();
+        },
+      });
+      await done;
+      const bytes = (value) => (value === null ? null : Buffer.from(value).toString("base64"));
+      assert.deepStrictEqual(read.map((one) => [one.offset, bytes(one.key), bytes(one.value), one.timestamp]),
+        sent.map((one, i) => [String(i), bytes(one.key), bytes(one.value), one.timestamp]));
+      assert.deepStrictEqual(read[7].headers, { number: Buffer.from("7"), twice: [Buffer.from("a"), Buffer.from("b")] });
+      assert.deepStrictEqual(await admin.fetchTopicOffsetsByTimestamp(topic, begin + 7500), [{ partition: 0, offset: "8" }]);
+      const again = new Promise((resolve) => { finished = resolve; });
+      const before = read.length;
+      consumer.seek({ topic, partition: 0, offset: "90" });
+      const look = setInterval(() => read.length >= before + 10 && finished(), 20);
+      await again;
+      clearInterval(look);
+      assert.deepStrictEqual(read.slice(before).map((one) => one.offset), numbers(90, 100));
+      await consumer.disconnect();
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: "60" }] });
+      assert.strictEqual((await admin.fetchTopicOffsets(topic))[0].low, "60");
+    }
+    await admin.disconnect();
+  },
+
+  /** Says how far it is; the script kills the broker meanwhile. */
+  async idempotence_over_kill_9() {
+    await createTopic("js-many", 1);
+    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, retry: { retries: 100, initialRetryTime: 50, maxRetryTime: 500 } });
+    await producer.connect();
+    for (let from = 0; from < 2000; from += 20) {
+      await send(producer, "js-many", numbers(from, from + 20));
+      if (from % 400 === 200) {
+        console.log("kill");
+        await new Promise((resolve) => process.stdin.once("data", resolve));
+      }
+    }
+    await producer.disconnect();
+    const reader = await member("js-many-group", "js-many");
+    await until([reader], () => reader.values.length >= 2000);
+    assert.deepStrictEqual(reader.values, numbers(0, 2000));
+    await reader.consumer.disconnect();
+    process.stdin.destroy();
+  },
 };
 
 const limit = setTimeout(() => { console.error("no end after 90 s"); process.exit(1); }, 90_000);
