@@ -176,7 +176,7 @@ def outage(report, cluster, folder, env, events):
 
 
 def run(options, report):
-    events = 200_000 // options.scale
+    events = max(60_000, 200_000 // options.scale)  # fewer would be written before a dead node counts
     folder = options.work / "cassandra"
     (folder / "nodes").mkdir(parents=True)
     cluster, broker = Cluster(folder / "nodes"), Holdfast(folder / "broker-alone")

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/os/clock.h"
 #include "sink/cassandra/cql/murmur3.h"
 #include "sink/cassandra/cql/rows.h"
 #include "sink/cassandra/cql/value.h"
@@ -168,6 +169,38 @@ TEST(CqlSession, ABatchIsAppliedWholeWithOneTimestamp) {
   EXPECT_EQ(
       texts(must(f.session->run("SELECT id, word, writetime(word) FROM " + f.keyspace + ".words"))),
       (Lines{"1|unlogged|20", "2|unlogged|20", "3|unlogged|20"}));
+}
+
+TEST(CqlSession, ANodeThatDiesIsSaidToBeAwayAndIsUsedAgainWhenItIsBack) {
+  HOLDFAST_NEEDS_CASSANDRA(cassandra);
+  if (cassandra.is_external()) GTEST_SKIP() << "these nodes are not ours to kill";
+  Fixture here(cassandra);
+  SessionSettings settings = cassandra.settings(RealCassandra::frankfurt);
+  settings.reconnect_max_ms = 500;
+  const auto there = Session::open(settings);
+  ASSERT_TRUE(there) << there.error().message;
+  const std::string look = "SELECT id FROM " + here.keyspace + ".words";
+  must((*there)->run(look));
+
+  cassandra.kill(RealCassandra::frankfurt);
+  // Whatever had not been answered is in doubt; what was asked after it surely was not applied.
+  while (true) {
+    const Answer answer = (*there)->run(look);
+    ASSERT_FALSE(answer);
+    EXPECT_NE(answer.error().certainty, Certainty::refused);
+    if (answer.error().code == "no_node") break;
+  }
+  EXPECT_FALSE((*there)->nodes().front().reachable);
+  must(here.session->run(insert(here.statement, 1, "alone", 5)));
+
+  ASSERT_TRUE(cassandra.start());
+  // It reconnects by itself; until then requests fail at once.
+  Answer answer = (*there)->run(look);
+  for (const int64_t until = os::real_clock().steady_ms() + 60'000;
+       !answer && os::real_clock().steady_ms() < until;)
+    answer = (*there)->run(look);
+  must(std::move(answer));
+  EXPECT_TRUE((*there)->nodes().front().reachable);
 }
 
 }  // namespace
