@@ -55,7 +55,7 @@ sim: ## simulate the broker for many seeds: SEEDS=200 FROM=1 (TRACE=1: each step
 	@tools/setup test
 	@cmake --preset release -DHOLDFAST_TESTS=ON >/dev/null
 	@cmake --build build --target simulate
-	@build/simulate --seeds $(or $(SEEDS),200) --from $(or $(FROM),1) $(if $(TRACE),--trace)
+	@build/simulate --seeds $(or $(SEEDS),200) --from $(or $(FROM),1) $(if $(TRACE),--trace) $(if $(WITHOUT),--without $(WITHOUT))
 
 asan: ## the quick tests (or LANES='crash|store') under the address and undefined behaviour sanitizers
 	@tools/setup test

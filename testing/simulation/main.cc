@@ -1,5 +1,6 @@
-// Runs simulations of the broker: simulate [--seeds N] [--from S] [--minutes M] [--trace]
-// [--until-failure]. A seed that fails is named with what was found; the same seed and the same
+// Runs simulations of the broker: simulate [--seeds N] [--from S] [--minutes M] [--without
+// PART,PART]
+// [--trace]. A seed that fails is named with what was found; the same seed and the same
 // commit give the same run. Exit: 0 all went well, 1 something was found, 2 wrong arguments.
 
 #include <chrono>
@@ -7,7 +8,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "base/log_line.h"
 #include "testing/simulation/simulation.h"
@@ -18,7 +21,8 @@ namespace {
 struct Arguments {
   uint64_t seeds = 20;
   uint64_t from = 1;
-  int64_t minutes = 0;  // of real time, at most; 0: no matter
+  int64_t minutes = 0;               // of real time, at most; 0: no matter
+  std::vector<std::string> without;  // parts of the plan that are left out
   bool trace = false;
   bool twice = false;  // each seed, and compares
   bool must_fail =
@@ -34,6 +38,9 @@ bool read_arguments(int argc, char** argv, Arguments& arguments) {
       arguments.must_fail = true;
     } else if (name == "--twice") {
       arguments.twice = true;
+    } else if (i + 1 < argc && name == "--without") {
+      std::stringstream names(argv[++i]);
+      for (std::string part; std::getline(names, part, ',');) arguments.without.push_back(part);
     } else if (i + 1 < argc && (name == "--seeds" || name == "--from" || name == "--minutes")) {
       const uint64_t value = std::strtoull(argv[++i], nullptr, 10);
       if (name == "--seeds") arguments.seeds = value;
@@ -46,9 +53,13 @@ bool read_arguments(int argc, char** argv, Arguments& arguments) {
   return true;
 }
 
-void print_failure(uint64_t seed, const Outcome& outcome) {
-  std::printf("seed %llu FAILED at commit %s\n  plan: %s\n", static_cast<unsigned long long>(seed),
-              HOLDFAST_COMMIT, outcome.plan.text().c_str());
+Plan plan_for(uint64_t seed, const std::vector<std::string>& without) {
+  Plan plan = plan_of(seed);
+  for (const std::string& part : without) plan.leave_out(part);
+  return plan;
+}
+
+void print_findings(const Outcome& outcome) {
   for (const std::string& text : outcome.violations) std::printf("  violation: %s\n", text.c_str());
   size_t left = 10;
   for (const auto& finding : outcome.report.findings) {
@@ -59,8 +70,26 @@ void print_failure(uint64_t seed, const Outcome& outcome) {
   }
   if (outcome.report.found > 10)
     std::printf("  and %llu more\n", static_cast<unsigned long long>(outcome.report.found - 10));
-  std::printf("  again: make sim SEEDS=1 FROM=%llu TRACE=1\n",
-              static_cast<unsigned long long>(seed));
+}
+
+/// Leaves out of the plan, one after the other, what is not needed for the failure.
+void print_failure(uint64_t seed, const Outcome& outcome, std::vector<std::string> without) {
+  std::printf("seed %llu FAILED at commit %s\n  plan: %s\n", static_cast<unsigned long long>(seed),
+              HOLDFAST_COMMIT, outcome.plan.text().c_str());
+  print_findings(outcome);
+  std::fflush(stdout);
+  Plan plan = outcome.plan;
+  for (const std::string_view part : parts_of_a_plan()) {
+    Plan smaller = plan;
+    if (!smaller.leave_out(part) || simulate(seed, smaller, false).well()) continue;
+    plan = smaller;
+    without.emplace_back(part);
+  }
+  std::string names;
+  for (const std::string& part : without) names += (names.empty() ? "" : ",") + part;
+  std::printf("  it needs only: %s\n  again: make sim SEEDS=1 FROM=%llu TRACE=1%s%s\n",
+              plan.text().c_str(), static_cast<unsigned long long>(seed),
+              names.empty() ? "" : " WITHOUT=", names.c_str());
 }
 
 struct Sums {
@@ -113,11 +142,17 @@ int run(const Arguments& arguments) {
   Sums sums;
   for (uint64_t seed = arguments.from; seed < arguments.from + arguments.seeds && !over(); ++seed) {
     running_seed = seed;
-    const Outcome outcome = simulate(seed, arguments.trace);
+    const Plan plan = plan_for(seed, arguments.without);
+    const Outcome outcome = simulate(seed, plan, arguments.trace);
     sums.add(outcome);
-    if (!outcome.well()) print_failure(seed, outcome);
-    if (!outcome.well() && arguments.must_fail) return std::printf("found, as it must be\n"), 0;
-    if (arguments.twice && simulate(seed, false).print != outcome.print) {
+    if (!outcome.well() && arguments.must_fail) {
+      print_findings(outcome);
+      return std::printf("found with seed %llu, as it must be\n",
+                         static_cast<unsigned long long>(seed)),
+             0;
+    }
+    if (!outcome.well()) print_failure(seed, outcome, arguments.without);
+    if (arguments.twice && simulate(seed, plan, false).print != outcome.print) {
       std::printf("seed %llu: a second run went another way\n",
                   static_cast<unsigned long long>(seed));
       ++sums.failed;
@@ -134,9 +169,9 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   holdfast::simulation::Arguments arguments;
   if (!holdfast::simulation::read_arguments(argc, argv, arguments)) {
-    std::fprintf(
-        stderr,
-        "simulate [--seeds N] [--from SEED] [--minutes M] [--twice] [--must-fail] [--trace]\n");
+    std::fprintf(stderr,
+                 "simulate [--seeds N] [--from SEED] [--minutes M] [--twice] [--must-fail] "
+                 "[--without PART,PART] [--trace]\n");
     return 2;
   }
   if (!arguments.trace) holdfast::set_log_level(holdfast::LogLevel::off);

@@ -1,8 +1,40 @@
 #include <fmt/core.h>
+#include <utility>
 
 #include "testing/simulation/simulation.h"
 
 namespace holdfast::simulation {
+namespace {
+
+struct Switch {
+  std::string_view name;
+  bool Plan::* on;
+};
+constexpr Switch switches[] = {{"kills", &Plan::kills},
+                               {"power-cuts", &Plan::power_cuts},
+                               {"stops", &Plan::stops},
+                               {"io-errors", &Plan::io_errors},
+                               {"disk-full", &Plan::disk_full},
+                               {"slow-disk", &Plan::slow_disk},
+                               {"cut-offs", &Plan::cut_offs},
+                               {"resets", &Plan::resets},
+                               {"slow-network", &Plan::slow_network},
+                               {"duplicates", &Plan::duplicates},
+                               {"clock-jumps", &Plan::clock_jumps},
+                               {"client-crashes", &Plan::client_crashes},
+                               {"trims", &Plan::trims}};
+
+struct Number {
+  std::string_view name;
+  int Plan::* count;
+};
+constexpr Number numbers[] = {{"groups", &Plan::groups},
+                              {"copiers", &Plan::copiers},
+                              {"transactors", &Plan::transactors},
+                              {"producers", &Plan::producers},
+                              {"consumers", &Plan::consumers}};
+
+}  // namespace
 
 /// A run has some faults and some clients; now and then none, or all.
 Plan plan_of(uint64_t seed) {
@@ -42,23 +74,27 @@ std::string Plan::text() const {
   if (copiers > 0) text += fmt::format(", {} pairs of copiers", copiers);
   if (groups > 0) text += fmt::format(", {} groups", groups);
   text += compaction ? ", compacted topic;" : ";";
-  const auto add = [&](bool on, const char* name) {
-    if (on) text += std::string(" ") + name;
-  };
-  add(kills, "kills");
-  add(power_cuts, "power-cuts");
-  add(stops, "stops");
-  add(io_errors, "io-errors");
-  add(disk_full, "disk-full");
-  add(slow_disk, "slow-disk");
-  add(cut_offs, "cut-offs");
-  add(resets, "resets");
-  add(slow_network, "slow-network");
-  add(duplicates, "duplicates");
-  add(clock_jumps, "clock-jumps");
-  add(client_crashes, "client-crashes");
-  add(trims, "trims");
+  for (const Switch& one : switches) {
+    if (this->*one.on) text += " " + std::string(one.name);
+  }
   return text;
+}
+
+bool Plan::leave_out(std::string_view name) {
+  for (const Switch& one : switches) {
+    if (one.name == name) return std::exchange(this->*one.on, false);
+  }
+  for (const Number& one : numbers) {
+    if (one.name == name) return std::exchange(this->*one.count, 0) > 0;
+  }
+  return false;
+}
+
+std::vector<std::string_view> parts_of_a_plan() {
+  std::vector<std::string_view> names;
+  for (const Number& one : numbers) names.push_back(one.name);
+  for (const Switch& one : switches) names.push_back(one.name);
+  return names;
 }
 
 }  // namespace holdfast::simulation

@@ -31,8 +31,8 @@ broker::BrokerSettings settings_for(const Plan& plan) {
 
 class Run {
  public:
-  Run(uint64_t seed, bool trace)
-      : plan_(plan_of(seed)),
+  Run(uint64_t seed, const Plan& plan, bool trace)
+      : plan_(plan),
         world_(seed, trace),
         broker_(world_, settings_for(plan_)),
         faults_(world_, broker_, plan_, actors_) {}
@@ -241,8 +241,8 @@ Outcome Run::outcome() {
 
 }  // namespace
 
-Outcome simulate(uint64_t seed, bool trace) {
-  return Run(seed, trace).go();
+Outcome simulate(uint64_t seed, const Plan& plan, bool trace) {
+  return Run(seed, plan, trace).go();
 }
 
 }  // namespace holdfast::simulation

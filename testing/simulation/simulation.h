@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "testing/history/findings.h"
@@ -35,8 +36,13 @@ struct Plan {
   bool trims = false;  // DeleteRecords
 
   std::string text() const;
+  /// Takes a kind of fault or of client out of the plan, by its name in `text`; false: it has none
+  /// such.
+  bool leave_out(std::string_view name);
 };
 Plan plan_of(uint64_t seed);
+/// The names that `leave_out` knows.
+std::vector<std::string_view> parts_of_a_plan();
 
 struct Outcome {
   Plan plan;
@@ -53,8 +59,8 @@ struct Outcome {
   bool well() const { return violations.empty() && report.clean(); }
 };
 
-/// Runs the simulation that the seed describes, from beginning to end. Nothing of it depends on
-/// anything else.
-Outcome simulate(uint64_t seed, bool trace);
+/// Runs the simulation that the seed describes, from beginning to end, with this plan, which is the
+/// seed's own or a part of it. Nothing of it depends on anything else.
+Outcome simulate(uint64_t seed, const Plan& plan, bool trace);
 
 }  // namespace holdfast::simulation
