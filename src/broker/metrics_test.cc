@@ -2,7 +2,11 @@
 
 #include <future>
 #include <gtest/gtest.h>
+#include <sstream>
+#include <thread>
 
+#include "base/os/clock.h"
+#include "base/os/files.h"
 #include "broker/broker.h"
 #include "broker/client_for_tests.h"
 #include "testing/temporary_folder.h"
@@ -16,22 +20,30 @@ namespace {
 
 class Metrics : public ::testing::Test {
  protected:
-  void start(uint32_t from_one_address = INT32_MAX) {
+  void start(BrokerLimits limits = {}) {
     BrokerSettings settings;
     settings.data_folder = folder_.path();
     settings.listen.port = 0;
-    settings.limits.connections_per_address_max = from_one_address;
-    settings.limits.request_bytes_max = 100'000;
+    settings.limits = limits;
     broker_ = Broker::start(settings).value();
+  }
+  std::string text() {
+    std::promise<std::string> promise;
+    broker_->metrics([&](std::string text) { promise.set_value(std::move(text)); });
+    return promise.get_future().get();
+  }
+  /// Waits until the broker has counted it.
+  void wait_for(const std::string& name, double least) {
+    const int64_t until_us = os::stopwatch_us() + TestClient::patience_ms * 1000;
+    while (value(name) < least && os::stopwatch_us() < until_us) std::this_thread::yield();
+    EXPECT_GE(value(name), least);
   }
   /// The number behind a name with its labels.
   double value(const std::string& name) {
-    std::promise<std::string> promise;
-    broker_->metrics([&](std::string text) { promise.set_value(std::move(text)); });
-    const std::string text = "\n" + promise.get_future().get();
-    const size_t at = text.find("\n" + name + " ");
+    const std::string all = "\n" + text();
+    const size_t at = all.find("\n" + name + " ");
     EXPECT_NE(at, std::string::npos) << name;
-    return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 2));
+    return at == std::string::npos ? -1 : std::stod(all.substr(at + name.size() + 2));
   }
 
   testing::TemporaryFolder folder_;
@@ -72,7 +84,7 @@ TEST_F(Metrics, CountWhatGoesInAndOut) {
 }
 
 TEST_F(Metrics, CountWhoIsTurnedAwayAndWhy) {
-  start(1);
+  start({.connections_per_address_max = 1, .request_bytes_max = 100'000});
   TestClient only(broker_->address());
   only.call<wire::MetadataResponse>(wire::MetadataRequest{}, 12);
   EXPECT_TRUE(TestClient(broker_->address()).ended());
@@ -86,6 +98,93 @@ TEST_F(Metrics, CountWhoIsTurnedAwayAndWhy) {
   // Its place is free again.
   TestClient next(broker_->address());
   EXPECT_EQ(next.call<wire::MetadataResponse>(wire::MetadataRequest{}, 12).brokers.size(), 1u);
+}
+
+TEST_F(Metrics, CountWhoHasToWaitForHisOwnAnswers) {
+  start({.in_flight_requests_max = 2});
+  TestClient client(broker_->address());
+  wire::CreateTopicsRequest create;
+  create.topics.push_back({.name = "t", .num_partitions = 1, .assignments = {}, .configs = {}});
+  create.topics[0].replication_factor = 1;
+  client.call<wire::CreateTopicsResponse>(create, 7);
+  wire::FetchRequest fetch;  // is answered once something is produced
+  fetch.max_wait_ms = TestClient::patience_ms;
+  fetch.min_bytes = 1;
+  fetch.topics.push_back(
+      {"t", {}, {{.partition = 0, .partition_max_bytes = 1 << 20, .replica_directory_id = {}}}});
+  const int32_t first = client.send(fetch, 12);
+  for (int i = 0; i < 3; ++i) client.send(wire::MetadataRequest{}, 12);
+  wait_for("holdfast_held_total{reason=\"in_flight\"}", 1);
+  EXPECT_FALSE(client.something_to_read());
+
+  TestClient other(broker_->address());  // is not made to wait
+  const ByteBuffer batch = make_batch({"a"});
+  wire::ProduceRequest produce;
+  produce.acks = -1;
+  produce.timeout_ms = 20'000;
+  produce.topic_data.push_back({"t", {}, {{0, batch}}});
+  other.call<wire::ProduceResponse>(produce, 9);
+  EXPECT_EQ(client.receive<wire::FetchResponse>(12, first).responses.size(), 1u);
+  for (int i = 1; i <= 3; ++i)
+    EXPECT_EQ(client.receive<wire::MetadataResponse>(12, first + i).brokers.size(), 1u);
+}
+
+TEST_F(Metrics, CountWhoHasToWaitForMemory) {
+  start({.request_bytes_max = 1'000'000, .requests_bytes_max = 1'000'000});
+  const auto begun = [&](TestClient& client) {  // the size of a large request, and no more
+    std::array<std::byte, 4> size;
+    store_be<int32_t>(size.data(), 900'000);
+    client.send_bytes(size);
+  };
+  TestClient first(broker_->address());
+  begun(first);
+  first.send_bytes(std::array<std::byte, 1>{});
+  wait_for("holdfast_request_bytes_held", 900'000);
+  auto second = std::make_unique<TestClient>(broker_->address());
+  begun(*second);
+  second->send_bytes(std::array<std::byte, 1>{});
+  wait_for("holdfast_held_total{reason=\"memory\"}", 1);
+  EXPECT_EQ(value("holdfast_request_bytes_held"), 900'000);
+  TestClient other(broker_->address());  // small requests need none of it
+  EXPECT_EQ(other.call<wire::MetadataResponse>(wire::MetadataRequest{}, 12).brokers.size(), 1u);
+}
+
+TEST_F(Metrics, CountWhoDoesNotReadHisAnswers) {
+  start({.unsent_bytes_max = 100'000});
+  TestClient client(broker_->address());
+  wire::CreateTopicsRequest create;
+  create.topics.push_back({.name = "t", .num_partitions = 500, .assignments = {}, .configs = {}});
+  create.topics[0].replication_factor = 1;
+  client.call<wire::CreateTopicsResponse>(create, 7);
+  wire::MetadataRequest all;
+  all.topics.reset();
+  constexpr int requests = 2000;  // far more bytes of answers than sockets hold
+  std::thread sender([&] {
+    for (int i = 0; i < requests; ++i) client.send(all, 12);
+  });
+  wait_for("holdfast_held_total{reason=\"slow_reader\"}", 1);
+  for (int i = 0; i < requests; ++i) ASSERT_FALSE(client.receive_frame().empty()) << i;
+  sender.join();
+}
+
+TEST_F(Metrics, AreAllInTheReference) {
+  start();
+  TestClient client(broker_->address());
+  client.call<wire::MetadataResponse>(wire::MetadataRequest{}, 12);
+  const std::string path = std::string(HOLDFAST_SOURCE_FOLDER) + "/docs/reference/metrics.md";
+  const ByteBuffer page = os::read_file(os::real_files(), path, 1 << 20).value();
+  std::istringstream lines(text());
+  int families = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("# TYPE ")) continue;
+    std::istringstream words(line.substr(7));
+    std::string name, type;
+    words >> name >> type;
+    EXPECT_NE(as_text(page).find("| `" + name + "` | " + type + " |"), std::string_view::npos)
+        << name;
+    ++families;
+  }
+  EXPECT_GT(families, 25);
 }
 
 }  // namespace

@@ -135,6 +135,8 @@ class CommandLine {
                     "NAME=VALUE: a setting by Kafka's name, such as num.partitions=4; repeatable")
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
+    app->add_option("--metrics", broker_.metrics,
+                    "HOST:PORT for /metrics (Prometheus) and /ready; default: none");
     app->add_flag("--verify", broker_.verify, "Check the data folder, read only, and exit");
     add_json(app, broker_.json);
   }

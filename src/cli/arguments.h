@@ -30,6 +30,7 @@ struct BrokerArguments {
   std::optional<std::string> advertised;
   bool insecure = false;
   std::vector<std::string> set;  // NAME=VALUE
+  std::optional<std::string> metrics;
   bool verify = false;
   bool json = false;
 };

@@ -14,10 +14,13 @@ namespace {
 int serve(const BrokerArguments& arguments) {
   os::StopSignal stop;
   auto broker = control::RunningBroker::start(
-      {arguments.data, arguments.listen, arguments.advertised, arguments.insecure, arguments.set});
+      {arguments.data, arguments.listen, arguments.advertised, arguments.insecure, arguments.set,
+       arguments.metrics});
   if (!broker) return failed(broker.error());
-  if (!print(fmt::format("ready {}\n", (*broker)->address())))
-    complain("nobody reads standard output");
+  std::string lines = fmt::format("ready {}\n", (*broker)->address());
+  if (arguments.metrics)
+    lines += fmt::format("metrics http://{}/metrics\n", (*broker)->metrics_address());
+  if (!print(lines)) complain("nobody reads standard output");
 
   Status ended;  // written by the waiting thread, read after it was joined
   std::thread waiting([&] {

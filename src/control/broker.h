@@ -17,6 +17,7 @@ struct BrokerOptions {
   bool insecure = false;
   std::vector<std::string> set =
       {};  // NAME=VALUE, by the names that Kafka gives to a broker's settings
+  std::optional<std::string> metrics = {};  // HOST:PORT of an HTTP server for those who watch
   std::string data_setting =
       "--data";  // how the user names the folder, for the hint when it is taken
 };
@@ -30,6 +31,8 @@ class RunningBroker {
   virtual ~RunningBroker() = default;
   /// HOST:PORT, with the real port.
   virtual std::string address() const = 0;
+  /// Where /metrics and /ready are served, with the real port; empty when not asked for.
+  virtual std::string metrics_address() const = 0;
   /// Waits until it has stopped; an error is why it stopped by itself.
   virtual Status wait() = 0;
   virtual Status stop() = 0;

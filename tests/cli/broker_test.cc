@@ -1,7 +1,12 @@
 #include <csignal>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <nlohmann/json.hpp>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/os/net.h"
 #include "testing/program.h"
 
 namespace holdfast::testing {
@@ -28,6 +33,72 @@ TEST(BrokerVerb, PrintsOneLineWhenItServesAndStopsCleanlyOnSigterm) {
     EXPECT_EQ(broker.process->read_line(long_ms), std::nullopt);  // nothing but that line
     EXPECT_EQ(broker.process->wait(long_ms), 0);
   }
+}
+
+int connect_to(const std::string& address) {
+  const os::Address to = os::Address::parse(address).value();
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_port = htons(to.port);
+  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(socket, reinterpret_cast<sockaddr*>(&where), sizeof where), 0);
+  return socket;
+}
+
+TEST(BrokerVerb, StopsCleanlyWhateverItsClientsAreDoing) {
+  Program program(HOLDFAST_PROGRAM);
+  Broker broker(program, program.path("data"));
+  ASSERT_TRUE(broker.ready.has_value()) << program.errors();
+  const std::string address = broker.ready->substr(6);
+  const int idle = connect_to(address);
+  const int owing = connect_to(address);  // a size, and nothing behind it
+  ASSERT_EQ(::send(owing, "\0\0\1\0x", 5, 0), 5);
+  broker.process->signal(SIGTERM);
+  EXPECT_EQ(broker.process->wait(long_ms), 0);
+  char byte = 0;
+  EXPECT_LE(::recv(idle, &byte, 1, 0), 0);
+  EXPECT_LE(::recv(owing, &byte, 1, 0), 0);
+  ::close(idle);
+  ::close(owing);
+}
+
+/// A request by hand; answers all that comes until the server ends the connection.
+std::string get(const std::string& address, const std::string& path) {
+  const int socket = connect_to(address);
+  const std::string request =
+      "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  EXPECT_EQ(::send(socket, request.data(), request.size(), 0),
+            static_cast<ssize_t>(request.size()));
+  std::string answer;
+  char bytes[4096];
+  for (ssize_t got; (got = ::recv(socket, bytes, sizeof bytes, 0)) > 0;)
+    answer.append(bytes, static_cast<size_t>(got));
+  ::close(socket);
+  return answer;
+}
+
+TEST(BrokerVerb, ServesMetricsWhereItIsTold) {
+  Program program(HOLDFAST_PROGRAM);
+  auto broker = program.start({"broker", "--data", program.path("data"), "--listen", "127.0.0.1:0",
+                               "--metrics", "127.0.0.1:0"});
+  ASSERT_TRUE(broker->read_line(long_ms).has_value()) << program.errors();
+  const std::string line = broker->read_line(long_ms).value_or("");
+  ASSERT_TRUE(line.starts_with("metrics http://127.0.0.1:") && line.ends_with("/metrics")) << line;
+  const std::string address = line.substr(15, line.size() - 15 - 8);
+  const std::string metrics = get(address, "/metrics");
+  EXPECT_TRUE(metrics.starts_with("HTTP/1.1 200"));
+  EXPECT_NE(metrics.find("\nkafka_controller_kafkacontroller_activecontrollercount 1\n"),
+            std::string::npos);
+  EXPECT_TRUE(get(address, "/ready").starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(get(address, "/other").starts_with("HTTP/1.1 404"));
+  broker->signal(SIGTERM);
+  EXPECT_EQ(broker->wait(long_ms), 0);
+  EXPECT_EQ(program
+                .run({"broker", "--data", program.path("data"), "--listen", "127.0.0.1:0",
+                      "--metrics", "0.0.0.0:0"})
+                .code,
+            1);
 }
 
 TEST(BrokerVerb, SaysWhoHasTheFolderOpen) {
