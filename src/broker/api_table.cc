@@ -10,8 +10,10 @@
 #include "wire/messages/alter_configs.h"
 #include "wire/messages/alter_partition_reassignments.h"
 #include "wire/messages/api_versions.h"
+#include "wire/messages/create_acls.h"
 #include "wire/messages/create_partitions.h"
 #include "wire/messages/create_topics.h"
+#include "wire/messages/delete_acls.h"
 #include "wire/messages/delete_groups.h"
 #include "wire/messages/delete_records.h"
 #include "wire/messages/delete_topics.h"
@@ -91,6 +93,8 @@ constexpr ServedApi kServed[] = {
     served<wire::WriteTxnMarkersRequest>("refused: only the coordinator ends transactions"),
     served<wire::TxnOffsetCommitRequest>("offsets that count once their transaction commits"),
     served<wire::DescribeAclsRequest>("there are no access rules, and this says so"),
+    served<wire::CreateAclsRequest>("there can be none yet, and this says so"),
+    served<wire::DeleteAclsRequest>("there are none, and this says so"),
     served<wire::DescribeConfigsRequest>(
         "settings of topics and of the broker, with their sources"),
     served<wire::AlterConfigsRequest>("replace settings"),

@@ -15,7 +15,6 @@ constexpr int16_t kZstdSince = 7;
 constexpr size_t kRecordErrorsMax = 100;  // more would only make the answer long
 
 Code code_for_fault(BatchFault fault) {
-  if (record::is_corruption(fault)) return Code::corrupt_message;
   switch (fault) {
     case BatchFault::unknown_codec:
       return Code::unsupported_compression_type;
@@ -56,7 +55,7 @@ Code judge_shape(ByteView records, int16_t version) {
   if (!batch) return Code::invalid_record;
   if (batch->codec_known() && batch->codec() == record::Codec::zstd && version < kZstdSince)
     return Code::unsupported_compression_type;
-  return batch->base_offset() == 0 ? Code::none : Code::invalid_record;
+  return batch->size() == records.size() ? Code::none : Code::invalid_record;
 }
 
 }  // namespace
@@ -69,15 +68,23 @@ void refuse(BatchIntake::Answer& answer, Code code, std::string message) {
 
 bool BatchIntake::judge(ByteView records, const TopicRules& rules, int16_t version, int64_t now_ms,
                         Answer& answer) {
+  const auto fail_before_the_log = [&](Code code, std::string message) {
+    answer.log_start_offset = -1;  // Kafka has not looked at the partition then
+    refuse(answer, code, std::move(message));
+    return false;
+  };
   if (const Code code = judge_shape(records, version); code != Code::none) {
-    refuse(answer, code, "a produce request has one whole batch of magic 2 for each partition");
-    return false;
-  }
-  if (records.size() > static_cast<size_t>(rules.message_bytes_max)) {
-    refuse(answer, Code::message_too_large, "the batch is larger than max.message.bytes");
-    return false;
+    return fail_before_the_log(
+        code, "a produce request has one whole batch of magic 2 for each partition");
   }
   const record::BatchView batch = *record::BatchView::parse(records);
+  if (batch.base_offset() != 0) {
+    refuse(answer, Code::invalid_record, "the offsets of a batch begin with 0");
+    return false;
+  }
+  if (records.size() > static_cast<size_t>(rules.message_bytes_max))
+    return fail_before_the_log(Code::message_too_large,
+                               "the batch is larger than max.message.bytes");
   record::ClientBatchRules checks;
   if (look_inside(batch, rules))
     checks = {.keys_required = rules.compacted, .decompressor = &decompressor_, .scratch = &plain_};
@@ -87,6 +94,8 @@ bool BatchIntake::judge(ByteView records, const TopicRules& rules, int16_t versi
         reader(batch, plain(batch)), "a compacted topic takes no record without a key",
         [](const record::RecordView& record) { return !record.key; }, answer);
   }
+  if (record::is_corruption(fault))
+    return fail_before_the_log(Code::corrupt_message, record::name(fault));
   if (fault != BatchFault::none) {
     refuse(answer, code_for_fault(fault), record::name(fault));
     return false;
@@ -133,6 +142,7 @@ std::optional<record::BatchView> BatchIntake::convert(const record::BatchView& b
       return {};
     }
     if (kept_.size() > static_cast<size_t>(rules.message_bytes_max)) {
+      answer.log_start_offset = -1;
       refuse(answer, Code::message_too_large,
              "the batch is larger than max.message.bytes in the topic's codec");
       return {};

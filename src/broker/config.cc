@@ -32,10 +32,14 @@ constexpr ConfigKey kTopicKeys[] = {
     {"delete.retention.ms", int64, "86400000", "log.cleaner.delete.retention.ms", "", 0,
      "how long tombstones are kept"},
     {"file.delete.delay.ms", int64, "60000", "", "", 0, "means nothing here"},
+    {"follower.replication.throttled.replicas", list, "", "", "", INT64_MIN, "there is one replica"},
     {"flush.messages", int64, "1", "log.flush.interval.messages", "", 1,
      "every record is on disk before it is acknowledged"},
     {"flush.ms", int64, kForever, "", "", 0, "means nothing here"},
     {"index.interval.bytes", int32, "4096", "", "", 0, "means nothing here"},
+    {"leader.replication.throttled.replicas", list, "", "", "", INT64_MIN, "there is one replica"},
+    {"local.retention.bytes", int64, "-2", "", "", -2, "nothing is tiered"},
+    {"local.retention.ms", int64, "-2", "", "", -2, "nothing is tiered"},
     {"max.compaction.lag.ms", int64, kForever, "log.cleaner.max.compaction.lag.ms", "", 1,
      "when a record must have been compacted"},
     {"max.message.bytes", int32, "1048588", "message.max.bytes", "", 0, "the largest batch"},
@@ -50,7 +54,10 @@ constexpr ConfigKey kTopicKeys[] = {
     {"min.compaction.lag.ms", int64, "0", "log.cleaner.min.compaction.lag.ms", "", 0,
      "when a record may be compacted"},
     {"min.insync.replicas", int32, "1", "min.insync.replicas", "", 1, "there is one replica"},
-    {"preallocate", boolean, "true", "", "", INT64_MIN, "means nothing here"},
+    {"preallocate", boolean, "false", "", "", INT64_MIN, "means nothing here"},
+    {"remote.log.copy.disable", boolean, "false", "", "", INT64_MIN, "nothing is tiered"},
+    {"remote.log.delete.on.disable", boolean, "false", "", "", INT64_MIN, "nothing is tiered"},
+    {"remote.storage.enable", boolean, "false", "", "false", INT64_MIN, "nothing is tiered"},
     {"retention.bytes", int64, "-1", "log.retention.bytes", "", -1,
      "of each partition, so much is kept; -1: no bound"},
     {"retention.ms", int64, "604800000", "log.retention.ms", "", -1,
@@ -210,6 +217,7 @@ Status judge_config(const ConfigKey& key, std::string_view value) {
                 fmt::format("{} = \"{}\": must be {}", key.name, value, wanted));
   };
   if (key.type == boolean && value != "true" && value != "false") return wrong("true or false");
+  if (key.type == boolean && !key.allowed.empty() && value != key.allowed) return wrong(key.allowed);
   if (key.type == string && !key.allowed.empty() && !is_word_of(value, key.allowed))
     return wrong(fmt::format("one of {}", key.allowed));
   if (key.type == list && !key.allowed.empty() && !all_allowed(value, key.allowed))

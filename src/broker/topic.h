@@ -90,5 +90,10 @@ struct Topic {
 
 /// Kafka's rules: 1 to 249 of letters, digits, '.', '_', '-'; not "." or "..".
 bool topic_name_valid(std::string_view name);
+/// Kafka's own topics, which do not exist here unless somebody creates one of the name.
+inline bool topic_internal(std::string_view name) {
+  return name == "__consumer_offsets" || name == "__transaction_state" ||
+         name == "__share_group_state";
+}
 
 }  // namespace holdfast::broker

@@ -5,8 +5,10 @@
 #include "wire/messages/alter_configs.h"
 #include "wire/messages/alter_partition_reassignments.h"
 #include "wire/messages/api_versions.h"
+#include "wire/messages/create_acls.h"
 #include "wire/messages/create_partitions.h"
 #include "wire/messages/create_topics.h"
+#include "wire/messages/delete_acls.h"
 #include "wire/messages/delete_groups.h"
 #include "wire/messages/delete_records.h"
 #include "wire/messages/delete_topics.h"
@@ -80,6 +82,8 @@ using AllApis = ApiList<
     Api<WriteTxnMarkersRequest, WriteTxnMarkersResponse>,
     Api<TxnOffsetCommitRequest, TxnOffsetCommitResponse>,
     Api<DescribeAclsRequest, DescribeAclsResponse>,
+    Api<CreateAclsRequest, CreateAclsResponse>,
+    Api<DeleteAclsRequest, DeleteAclsResponse>,
     Api<DescribeConfigsRequest, DescribeConfigsResponse>,
     Api<AlterConfigsRequest, AlterConfigsResponse>,
     Api<DescribeLogDirsRequest, DescribeLogDirsResponse>,

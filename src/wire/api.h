@@ -32,6 +32,8 @@ enum class ApiKey : int16_t {
   write_txn_markers = 27,
   txn_offset_commit = 28,
   describe_acls = 29,
+  create_acls = 30,
+  delete_acls = 31,
   describe_configs = 32,
   alter_configs = 33,
   describe_log_dirs = 35,

@@ -18,7 +18,7 @@ void handle(const wire::AlterConfigsRequest& request, Context& context) {
       config.clear();
       for (const auto& setting : resource.configs) {
         if (!setting.value)
-          return {wire::ErrorCode::invalid_config, fmt::format("{} has no value", setting.name)};
+          return {wire::ErrorCode::invalid_request, fmt::format("{} has no value", setting.name)};
         if (Refusal refusal = set_config(keys, config, setting.name, *setting.value))
           return refusal;
       }

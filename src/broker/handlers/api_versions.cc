@@ -1,5 +1,7 @@
 #include "wire/messages/api_versions.h"
 
+#include <algorithm>
+
 #include "broker/api_table.h"
 #include "broker/context.h"
 #include "broker/handlers/handlers.h"
@@ -16,11 +18,25 @@ wire::ApiVersionsResponse all_versions() {
   return response;
 }
 
+/// As KIP-511 wants names and versions of software: letters and digits, '-' and '.' within.
+bool software_valid(std::string_view text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return !text.empty() && plain(text.front()) && plain(text.back()) &&
+         std::all_of(text.begin(), text.end(),
+                     [&](char c) { return plain(c) || c == '-' || c == '.'; });
+}
+
 }  // namespace
 
 /// ApiVersions: what we speak. Clients speak TV2 (KIP-890) because the feature says so.
-void handle(const wire::ApiVersionsRequest&, Context& context) {
+void handle(const wire::ApiVersionsRequest& request, Context& context) {
   wire::ApiVersionsResponse response = all_versions();
+  if (context.version() >= 3 && !(software_valid(request.client_software_name) &&
+                                  software_valid(request.client_software_version))) {
+    response.error_code = wire::ErrorCode::invalid_request;
+  }
   response.finalized_features_epoch = 0;
   // Before version 4 clients do not expect a feature that may be off (version 0; KAFKA-17011).
   if (context.version() >= 4) response.supported_features.push_back({"transaction.version", 0, 2});

@@ -19,7 +19,11 @@ Refusal change_configs(Context& context, int8_t resource_type, std::string_view 
                        bool validate_only, const ConfigChange& change) {
   if (resource_type == kTopic) {
     const Topic* topic = context.state().topic(resource_name);
-    if (!topic) return {Code::unknown_topic_or_partition, {}};
+    if (!topic) {
+      return {topic_name_valid(resource_name) ? Code::unknown_topic_or_partition
+                                              : Code::invalid_topic_exception,
+              fmt::format("there is no topic {}", resource_name)};
+    }
     ConfigMap config = topic->config;
     if (Refusal refusal = change(topic_config_keys(), config)) return refusal;
     if (validate_only || config == topic->config) return {};

@@ -1,5 +1,6 @@
 #include "broker/handlers/common.h"
 
+#include <algorithm>
 #include <fmt/core.h>
 
 namespace holdfast::broker {
@@ -30,6 +31,24 @@ wire::ErrorCode check_leader_epoch(int32_t current_leader_epoch) {
                                              : wire::ErrorCode::fenced_leader_epoch;
 }
 
+namespace {
+
+/// A topic whose name differs in '.' and '_' only, as Kafka forbids.
+const Topic* colliding(const State& state, std::string_view name) {
+  if (name.find_first_of("._") == std::string_view::npos) return nullptr;
+  const auto same = [](char a, char b) { return (a == '.' ? '_' : a) == (b == '.' ? '_' : b); };
+  // Names that agree up to the first of the two characters lie side by side.
+  const std::string_view stem = name.substr(0, name.find_first_of("._"));
+  for (auto each = state.topics().lower_bound(stem); each != state.topics().end(); ++each) {
+    if (!each->first.starts_with(stem)) break;
+    if (std::equal(name.begin(), name.end(), each->first.begin(), each->first.end(), same))
+      return each->second;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 Refusal judge(Context& context, const NewTopic& topic) {
   const BrokerLimits& limits = context.settings().limits;
   if (!topic_name_valid(topic.name)) {
@@ -39,6 +58,13 @@ Refusal judge(Context& context, const NewTopic& topic) {
   }
   if (context.state().topic(topic.name)) {
     return {wire::ErrorCode::topic_already_exists, fmt::format("topic {} exists", topic.name)};
+  }
+  if (topic.name == "__cluster_metadata")
+    return {wire::ErrorCode::invalid_request, "this name is Kafka's own"};
+  if (const Topic* like = colliding(context.state(), topic.name)) {
+    return {wire::ErrorCode::invalid_topic_exception,
+            fmt::format("topic {} would have the same name in metrics, where '.' is '_'",
+                        like->name)};
   }
   if (topic.partitions == 0 || topic.partitions < -1) {
     return {wire::ErrorCode::invalid_partitions, "a topic has at least one partition"};

@@ -17,6 +17,10 @@ inline wire::ErrorCode unknown_topic(bool by_id) {
   return by_id ? wire::ErrorCode::unknown_topic_id : wire::ErrorCode::unknown_topic_or_partition;
 }
 
+/// What a client may do, as bits of Kafka's AclOperation: everything, since nobody is asked.
+inline constexpr int32_t operations_on_topic = 3576;
+inline constexpr int32_t operations_on_cluster = 8096;
+
 /// Old versions of the transaction APIs know INVALID_PRODUCER_EPOCH only.
 inline wire::ErrorCode before_producer_fenced(wire::ErrorCode code) {
   return code == wire::ErrorCode::producer_fenced ? wire::ErrorCode::invalid_producer_epoch : code;

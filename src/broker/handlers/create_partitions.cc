@@ -1,6 +1,7 @@
 #include "wire/messages/create_partitions.h"
 
 #include <fmt/core.h>
+#include <set>
 
 #include "broker/context.h"
 #include "broker/handlers/common.h"
@@ -46,10 +47,17 @@ Refusal grow(const wire::CreatePartitionsRequest::Topic& wanted, bool validate_o
 /// CreatePartitions: there can only be more of them.
 void handle(const wire::CreatePartitionsRequest& request, Context& context) {
   wire::CreatePartitionsResponse response;
+  std::multiset<std::string_view> names;
+  std::set<std::string_view> answered;
+  for (const auto& wanted : request.topics) names.insert(wanted.name);
   for (const auto& wanted : request.topics) {
+    const bool twice = names.count(wanted.name) > 1;
+    if (twice && !answered.insert(wanted.name).second) continue;
     auto& answer = response.results.emplace_back();
     answer.name = wanted.name;
-    Refusal refusal = grow(wanted, request.validate_only, context);
+    Refusal refusal =
+        twice ? Refusal{Code::invalid_request, "the topic is there twice in the request"}
+              : grow(wanted, request.validate_only, context);
     answer.error_code = refusal.code;
     if (refusal) answer.error_message = std::move(refusal.message);
   }

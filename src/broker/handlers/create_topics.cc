@@ -54,9 +54,7 @@ Refusal judge_configs(const Wanted& wanted, ConfigMap& config) {
     if (!setting.value) return {Code::invalid_config, fmt::format("{} has no value", setting.name)};
     if (const Status fine = judge_config(*key, *setting.value); !fine)
       return {Code::invalid_config, fine.error().message};
-    if (!config.emplace(setting.name, *setting.value).second) {
-      return {Code::invalid_config, fmt::format("{} is set twice", setting.name)};
-    }
+    config.insert_or_assign(std::string(setting.name), *setting.value);  // the last one counts
   }
   return {};
 }
@@ -89,15 +87,29 @@ void describe(const Topic& topic, Context& context, Answer& answer) {
   }
 }
 
+/// What has only been judged: as if it were there, without an id.
+Topic would_be(const Wanted& wanted, const Context& context) {
+  Topic topic;
+  topic.name = wanted.name;
+  for (const auto& setting : wanted.configs)
+    topic.config.insert_or_assign(std::string(setting.name), setting.value.value_or(""));
+  const int32_t asked = wanted.assignments.empty() ? wanted.num_partitions
+                                                   : static_cast<int32_t>(wanted.assignments.size());
+  topic.partitions.resize(
+      static_cast<size_t>(asked > 0 ? asked : context.core.settings().default_partitions));
+  return topic;
+}
+
 }  // namespace
 
-/// CreateTopics. A topic that is asked for twice in one request is refused both times, as Kafka
-/// does.
+/// CreateTopics. A topic that is asked for twice in one request is refused, once, as Kafka does.
 void handle(const wire::CreateTopicsRequest& request, Context& context) {
   wire::CreateTopicsResponse response;
   std::multiset<std::string_view> names;
+  std::set<std::string_view> answered;
   for (const Wanted& wanted : request.topics) names.insert(wanted.name);
   for (const Wanted& wanted : request.topics) {
+    if (names.count(wanted.name) > 1 && !answered.insert(wanted.name).second) continue;
     Answer& answer = response.topics.emplace_back();
     answer.name = wanted.name;
     answer.configs.emplace();
@@ -108,6 +120,8 @@ void handle(const wire::CreateTopicsRequest& request, Context& context) {
     answer.error_code = refusal.code;
     if (refusal) {
       answer.error_message = std::move(refusal.message);
+    } else if (request.validate_only) {
+      describe(would_be(wanted, context), context, answer);
     } else if (const Topic* topic = context.state().topic(wanted.name)) {
       describe(*topic, context, answer);
     }

@@ -16,6 +16,10 @@ void move_start(Partition* partition, int64_t offset, Context& context, Answer& 
     answer.error_code = Code::unknown_topic_or_partition;
     return;
   }
+  if (partition->topic->rules.compacted && !partition->topic->rules.deleted) {
+    answer.error_code = Code::policy_violation;  // as in Kafka: by key alone, by nothing else
+    return;
+  }
   const int64_t before = offset == -1 ? partition->high_watermark : offset;
   if (before < 0 || before > partition->high_watermark) {
     answer.error_code = Code::offset_out_of_range;

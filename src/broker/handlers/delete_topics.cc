@@ -1,5 +1,7 @@
 #include "wire/messages/delete_topics.h"
 
+#include <set>
+
 #include "broker/context.h"
 #include "broker/handlers/common.h"
 #include "broker/handlers/handlers.h"
@@ -12,6 +14,7 @@ using Answer = wire::DeleteTopicsResponse::Topic;
 void remove(Topic* topic, wire::ErrorCode if_unknown, Context& context, Answer& answer) {
   if (!topic) {
     answer.error_code = if_unknown;
+    answer.error_message = "there is no such topic";
     return;
   }
   answer.name = topic->name;
@@ -31,10 +34,20 @@ void handle(const wire::DeleteTopicsRequest& request, Context& context) {
     remove(context.state().topic(name), wire::ErrorCode::unknown_topic_or_partition, context,
            answer);
   }
+  std::multiset<std::string_view> names;
+  std::set<std::string_view> answered;
+  for (const auto& wanted : request.topics) names.insert(wanted.name.value_or(""));
   for (const auto& wanted : request.topics) {
+    const bool twice = wanted.name && names.count(*wanted.name) > 1;
+    if (twice && !answered.insert(*wanted.name).second) continue;
     Answer& answer = response.responses.emplace_back();
     answer.topic_id = wanted.topic_id;
     if (wanted.name) answer.name = *wanted.name;
+    if (twice || wanted.name.has_value() != (wanted.topic_id == TopicId{})) {
+      answer.error_code = wire::ErrorCode::invalid_request;
+      answer.error_message = "a topic is named once, by its name or by its id";
+      continue;
+    }
     Topic* topic =
         wanted.name ? context.state().topic(*wanted.name) : context.state().topic(wanted.topic_id);
     remove(topic, unknown_topic(!wanted.name), context, answer);

@@ -19,7 +19,7 @@ void describe(const wire::DescribeConfigsRequest& request, const Wanted& wanted,
               std::span<const ConfigKey> keys, bool topic, Values values_of, Answer& answer) {
   for (const ConfigKey& key : keys) {
     const auto& names = wanted.configuration_keys;
-    if (names && std::find(names->begin(), names->end(), key.name) == names->end()) continue;
+    if (names && !names->empty() && std::find(names->begin(), names->end(), key.name) == names->end()) continue;
     const std::vector<ConfigValue> values = values_of(key);
     auto& config = answer.configs.emplace_back();
     config.name = key.name;
@@ -43,6 +43,7 @@ void describe(const wire::DescribeConfigsRequest& request, const Wanted& wanted,
     if (!topic) {
       answer.error_code = topic_name_valid(wanted.resource_name) ? Code::unknown_topic_or_partition
                                                                  : Code::invalid_topic_exception;
+      answer.error_message = "there is no such topic";
       return;
     }
     const auto values = [&](const ConfigKey& key) {
@@ -61,11 +62,20 @@ void describe(const wire::DescribeConfigsRequest& request, const Wanted& wanted,
     const auto values = [&](const ConfigKey& key) {
       return broker_config_values(key, broker_config, context.settings());
     };
+    if (wanted.resource_name.empty()) {  // what was changed for all brokers, and nothing else
+      std::vector<ConfigKey> changed;
+      for (const ConfigKey& key : broker_config_keys()) {
+        if (broker_config.contains(key.name)) changed.push_back(key);
+      }
+      return describe(request, wanted, changed, false, values, answer);
+    }
     return describe(request, wanted, broker_config_keys(), false, values, answer);
   }
   // Of these there is nothing to set; tools ask for them beside the others.
-  if (wanted.resource_type == kBrokerLogger || wanted.resource_type == kClientMetrics ||
-      wanted.resource_type == kGroup) {
+  const bool named = !wanted.resource_name.empty();
+  const bool ours = wanted.resource_name == std::to_string(context.settings().node_id);
+  if ((wanted.resource_type == kBrokerLogger && ours) ||
+      (named && (wanted.resource_type == kClientMetrics || wanted.resource_type == kGroup))) {
     return;
   }
   answer.error_code = Code::invalid_request;

@@ -31,6 +31,9 @@ void handle(const wire::DescribeLogDirsRequest& request, Context& context) {
     for (const auto& wanted : *request.topics) {
       const Topic* topic = context.state().topic(wanted.topic);
       if (!topic) continue;
+      const bool some = std::any_of(wanted.partitions.begin(), wanted.partitions.end(),
+                                    [&](int32_t index) { return topic->partition(index); });
+      if (!some) continue;
       describe(*topic, [&](int32_t index) {
         return std::find(wanted.partitions.begin(), wanted.partitions.end(), index) !=
                wanted.partitions.end();

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "broker/context.h"
+#include "broker/handlers/common.h"
 #include "broker/handlers/handlers.h"
 
 namespace holdfast::broker {
@@ -33,6 +34,8 @@ bool add(const Topic& topic, int32_t from, int32_t& room, int32_t node_id, Page&
   auto& described = response.topics.emplace_back();
   described.name = topic.name;
   described.topic_id = topic.id;
+  described.is_internal = topic_internal(topic.name);
+  described.topic_authorized_operations = operations_on_topic;
   const auto count = static_cast<int32_t>(topic.partitions.size());
   for (int32_t i = from; i < count; ++i, --room) {
     if (room == 0) {
@@ -61,6 +64,7 @@ void handle(const wire::DescribeTopicPartitionsRequest& request, Context& contex
     if (!topic) {
       auto& unknown = response.topics.emplace_back();
       unknown.name = name;
+      unknown.topic_authorized_operations = operations_on_topic;
       unknown.error_code = topic_name_valid(name) ? wire::ErrorCode::unknown_topic_or_partition
                                                   : wire::ErrorCode::invalid_topic_exception;
       continue;

@@ -11,16 +11,23 @@ namespace holdfast::broker {
 /// only those whose leader changed are told, which is none.
 void handle(const wire::ElectLeadersRequest& request, Context& context) {
   wire::ElectLeadersResponse response;
-  if (request.election_type < 0 || request.election_type > 1) {
-    response.error_code = wire::ErrorCode::invalid_request;
+  const bool strange = request.election_type < 0 || request.election_type > 1;
+  if (strange) response.error_code = wire::ErrorCode::invalid_request;
+  if (!request.topic_partitions) {
+    for (const auto& [name, topic] : context.state().topics())
+      response.replica_election_results.emplace_back().topic = name;
     return context.reply(response);
   }
-  if (!request.topic_partitions) return context.reply(response);
   for (const auto& wanted : *request.topic_partitions) {
     auto& answers = response.replica_election_results.emplace_back();
     answers.topic = wanted.topic;
     const Topic* topic = context.state().topic(wanted.topic);
     for (const int32_t index : wanted.partitions) {
+      if (strange) {
+        answers.partition_result.push_back(
+            {index, wire::ErrorCode::invalid_request, "there is no such way to elect"});
+        continue;
+      }
       const bool known = topic && topic->partition(index);
       answers.partition_result.push_back(
           {.partition_id = index,

@@ -22,6 +22,7 @@ constexpr int16_t kIdsSince = 13;  // KIP-516
 struct Plan {
   bool by_id = false;
   bool read_committed = false;
+  bool as_replica = false;  // there are none
   int64_t min_bytes = 0;
   int64_t max_bytes = 0;
   std::vector<FetchTopic> topics;
@@ -84,19 +85,21 @@ void answer_partition(Core& core, const Plan& plan, Topic* topic, const Wanted& 
   if (!partition) {
     answer.error_code = topic ? Code::unknown_topic_or_partition : unknown_topic(plan.by_id);
     answer.high_watermark = -1;
+    answer.aborted_transactions.emplace();
   } else {
     found.partitions.push_back(partition);
     answer.high_watermark = partition->high_watermark;
     answer.last_stable_offset = partition->last_stable_offset;
     answer.log_start_offset = partition->log_start;
     if (plan.read_committed) answer.aborted_transactions.emplace();
-    answer.error_code = position_fault(*partition, wanted);
+    answer.error_code =
+        plan.as_replica ? Code::not_leader_or_follower : position_fault(*partition, wanted);
     if (answer.error_code == Code::none)
       answer.error_code = read(core, plan, *partition, wanted, answer, found);
-    if (answer.error_code == Code::fenced_leader_epoch ||
-        answer.error_code == Code::unknown_leader_epoch) {
+    if (answer.error_code == Code::fenced_leader_epoch)
       answer.current_leader = {core.settings().node_id, leader_epoch};
-    }
+    if (answer.error_code != Code::none)  // as Kafka: nothing is told beside a fault
+      answer.high_watermark = answer.last_stable_offset = answer.log_start_offset = -1;
   }
   found.failed |= answer.error_code != Code::none;
 }
@@ -158,6 +161,7 @@ Plan make_plan(const wire::FetchRequest& request, FetchSessions::Opened opened,
   Plan plan;
   plan.by_id = context.ticket.version >= kIdsSince;
   plan.read_committed = request.isolation_level == 1;
+  plan.as_replica = request.replica_id >= 0 || request.replica_state.replica_id >= 0;
   plan.max_bytes = std::min(request.max_bytes, context.core.settings().limits.fetch_bytes_max);
   plan.min_bytes = std::min<int64_t>(request.min_bytes, plan.max_bytes);
   plan.wants_session = opened.wants_session;

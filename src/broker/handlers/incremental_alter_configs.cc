@@ -31,9 +31,7 @@ std::string with_word(std::string_view words, std::string_view word, bool wanted
 }
 
 Refusal apply(const Change& change, std::span<const ConfigKey> keys, ConfigMap& config) {
-  if (change.config_operation == remove) {
-    if (!find_config_key(keys, change.name))
-      return {Code::invalid_config, fmt::format("unknown setting {}", change.name)};
+  if (change.config_operation == remove) {  // also what there never was
     if (const auto found = config.find(change.name); found != config.end()) config.erase(found);
     return {};
   }

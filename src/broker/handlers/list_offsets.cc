@@ -15,7 +15,17 @@ using Code = wire::ErrorCode;
 using Answer = wire::ListOffsetsResponse::Topic::Partition;
 
 // Times that mean something else (KIP-734, KIP-405, KIP-1005).
-constexpr int64_t kLatest = -1, kEarliest = -2, kMaxTimestamp = -3, kEarliestLocal = -4;
+constexpr int64_t kLatest = -1, kEarliest = -2, kMaxTimestamp = -3, kEarliestLocal = -4,
+                  kLatestTiered = -5, kEarliestPendingUpload = -6;
+
+/// Whether a version knows this meaning of a negative time.
+bool known(int64_t timestamp, int16_t version) {
+  if (timestamp >= kEarliest) return true;
+  if (timestamp == kMaxTimestamp) return version >= 7;
+  if (timestamp == kEarliestLocal) return version >= 8;
+  if (timestamp == kLatestTiered) return version >= 9;
+  return timestamp == kEarliestPendingUpload && version >= 11;
+}
 
 void answer_with(Answer& answer, int64_t offset, int64_t timestamp_ms = -1) {
   answer.offset = offset;
@@ -107,6 +117,8 @@ void handle(const wire::ListOffsetsRequest& request, Context& context) {
       const Partition* partition = topic ? topic->partition(wanted.partition_index) : nullptr;
       answer.error_code = partition ? check_leader_epoch(wanted.current_leader_epoch)
                                     : Code::unknown_topic_or_partition;
+      if (!known(wanted.timestamp, context.version()))
+        answer.error_code = Code::unsupported_version;
       if (answer.error_code == Code::none)
         answer.error_code =
             find(context, *partition, request.isolation_level == 1, wanted.timestamp, answer);

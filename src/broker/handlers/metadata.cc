@@ -13,6 +13,7 @@ MetadataResponse::Topic describe(const Topic& topic, int32_t node_id) {
   MetadataResponse::Topic described;
   described.name = topic.name;
   described.topic_id = topic.id;
+  described.is_internal = topic_internal(topic.name);
   described.partitions.reserve(topic.partitions.size());
   for (const auto& partition : topic.partitions) {
     described.partitions.push_back({.partition_index = partition->index,
@@ -77,6 +78,14 @@ void handle(const wire::MetadataRequest& request, Context& context) {
     for (const auto& wanted : *request.topics)
       response.topics.push_back(look_up(wanted, may_create, context));
   }
+  if (request.include_topic_authorized_operations) {
+    for (auto& topic : response.topics) {
+      if (topic.error_code == wire::ErrorCode::none)
+        topic.topic_authorized_operations = operations_on_topic;
+    }
+  }
+  if (request.include_cluster_authorized_operations)
+    response.cluster_authorized_operations = operations_on_cluster;
   context.reply(response);
 }
 

@@ -104,13 +104,17 @@ void produce(Context& context, const TransactionGate& gate, Partition& partition
              Answer& answer) {
   const TopicRules& rules = partition.topic->rules;
   BatchIntake& intake = context.core.intake();
+  if (topic_internal(partition.topic->name))
+    return refuse(answer, Code::invalid_topic_exception, "clients do not write to this topic");
   answer.log_start_offset = partition.log_start;
   if (!intake.judge(records, rules, context.version(), context.now.wall_ms, answer)) return;
   const auto batch = record::BatchView::parse(records);
   if (batch->transactional()) {
-    if (const Code code = gate.judge(partition, *batch); code != Code::none)
+    if (const Code code = gate.judge(partition, *batch); code != Code::none) {
+      answer.log_start_offset = -1;
       return refuse_for_now(partition, *batch, answer, code,
                             "not a batch of the producer's open transaction");
+    }
   }
   if (!judge(partition, *batch, answer)) return;
   const auto kept = intake.convert(*batch, rules, context.now.wall_ms, answer);
@@ -131,8 +135,7 @@ void produce(Context& context, const TransactionGate& gate, Partition& partition
 }
 
 /// The same answer for every partition of the request.
-Code refusal_of_all(const wire::ProduceRequest& request, int16_t version) {
-  if (version < wire::produce_api.served_from) return Code::unsupported_version;
+Code refusal_of_all(const wire::ProduceRequest& request) {
   if (request.acks < -1 || request.acks > 1) return Code::invalid_required_acks;
   return Code::none;
 }
@@ -153,9 +156,11 @@ void time_out(wire::ProduceResponse& response) {
 /// whatever acks says (acks=0: never answers). A batch that is in the log already is answered with
 /// its first offset, once that one is on disk.
 void handle(const wire::ProduceRequest& request, Context& context) {
+  if (context.version() < wire::produce_api.served_from)
+    return context.disconnect("Produce of a version that is advertised for old librdkafka only");
   wire::ProduceResponse response;
   const bool by_id = context.version() >= 13;
-  const Code general = refusal_of_all(request, context.version());
+  const Code general = refusal_of_all(request);
   const TransactionGate gate(context, request.transactional_id);
   log::Position needed;
   bool refused = false;

@@ -1,6 +1,8 @@
 // The codecs of the messages about the broker itself.
 #include "wire/instantiate.h"
 #include "wire/messages/api_versions.h"
+#include "wire/messages/create_acls.h"
+#include "wire/messages/delete_acls.h"
 #include "wire/messages/describe_acls.h"
 #include "wire/messages/describe_cluster.h"
 #include "wire/messages/describe_log_dirs.h"
@@ -16,3 +18,7 @@ HOLDFAST_WIRE_MESSAGE(holdfast::wire::DescribeLogDirsRequest);
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::DescribeLogDirsResponse);
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::DescribeAclsRequest);
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::DescribeAclsResponse);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::CreateAclsRequest);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::CreateAclsResponse);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::DeleteAclsRequest);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::DeleteAclsResponse);
