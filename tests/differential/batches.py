@@ -2,6 +2,8 @@
 import gzip
 import struct
 
+FIXED_TIME = 1_600_000_000_000
+
 
 def _crc_table():
     table = []
@@ -41,7 +43,7 @@ def record(delta, key, value, timestamp_delta=0):
     return _zigzag(len(body)) + body
 
 
-def batch(values, *, keys=None, timestamp=1_600_000_000_000, producer=-1, epoch=-1, sequence=-1, base_offset=0,
+def batch(values, *, keys=None, timestamp=FIXED_TIME, producer=-1, epoch=-1, sequence=-1, base_offset=0,
           attributes=0, magic=2, last_delta=None, count=None, compress=False, transactional=False, bad_crc=False,
           deltas=None):
     """One batch; keys are b"k" if not given. Whatever a keyword overrides is told wrong in the header alone."""
@@ -76,7 +78,7 @@ def describe(data):
         found.append({"base": base, "leader epoch": epoch, "magic": magic, "crc": crc == crc32c(whole[21:]),
                       "attributes": attributes, "last": last, "count": count, "ProducerId": producer,
                       "epoch": producer_epoch, "sequence": sequence, "control": control(whole) if attributes & 32 else None,
-                      "times": "stamped" if attributes & 8 else [first_time, last_time],
+                      "times": "now" if attributes & 8 or first_time > FIXED_TIME else [first_time, last_time],
                       "records": None if attributes & (7 | 32 | 8) else whole[61:].hex()})
     return found
 

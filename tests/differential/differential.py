@@ -15,13 +15,20 @@ import tempfile
 import threading
 import time
 
-import requests_of_all as script
+import cluster_areas
+import group_areas
+import record_areas
+import topic_areas
 from schema import Schemas
 from target import Target
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SKIPPED, START_SECONDS = 77, 120
+AREAS = [topic_areas.versions, topic_areas.topics, topic_areas.configs, record_areas.produce, record_areas.idempotence,
+         record_areas.fetch, record_areas.fetch_sessions, record_areas.offsets, record_areas.records_deleted,
+         group_areas.groups, group_areas.group_offsets, group_areas.transactions, cluster_areas.cluster,
+         cluster_areas.admin, cluster_areas.framing]
 
 
 @contextlib.contextmanager
@@ -30,9 +37,9 @@ def serving(folder, program):
     port_file = folder / "port"
     ours = subprocess.Popen([program, "broker", "--data", folder / "ours", "--listen", "127.0.0.1:0",
                              "--set", "group.initial.rebalance.delay.ms=0",
-                             "--set", "holdfast.replication.factor.clamp=false"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                             "--set", "holdfast.replication.factor.clamp=false", "--set", "log.retention.ms=-1"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     kafka = subprocess.Popen([sys.executable, ROOT / "tools/kafka/run", "--data", folder / "kafka", "--port-file",
-                              port_file, "--quick"], stdout=subprocess.DEVNULL)
+                              port_file, "--quick", "--property", "log.retention.ms=-1"], stdout=subprocess.DEVNULL)
     try:
         address = ours.stdout.readline().split()[1]
         end = time.monotonic() + START_SECONDS
@@ -128,7 +135,7 @@ def main():
     except (OSError, subprocess.CalledProcessError) as error:
         print(f"skipped: no Apache Kafka: {getattr(error, 'stderr', error)}")
         sys.exit(SKIPPED)
-    areas = [area for area in script.all_areas() if not options.only or area.__name__ in options.only]
+    areas = [area for area in AREAS if not options.only or area.__name__ in options.only]
     folder = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-differential-"))
     try:
         with serving(folder, options.program) as (ours_at, kafka_at):

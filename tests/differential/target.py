@@ -112,7 +112,7 @@ class Target:
             each = [self.comparable(one, field) for one in value]
             return sorted(each, key=lambda one: json.dumps(one, sort_keys=True)) if field in SETS else each
         if field in WORDS:
-            return None if value is None else "" if value == "" else "words"
+            return "words" if value else None
         if field in PLACES and value not in (None, "", -1):
             return "place"
         if field in TIMES and isinstance(value, int) and value > 10**12:
