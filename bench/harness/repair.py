@@ -1,0 +1,85 @@
+"""Repair of a data center that was away: re-apply at EACH_QUORUM, read back there, mark; one row a message, and five tables a message.
+And what the handling of failures costs while nothing fails: both data centers by `one_cluster` beside plain EACH_QUORUM."""
+import json
+import os
+import shutil
+import subprocess
+import time
+
+from .servers import BUILD, Holdfast
+
+TABLES = 5
+PYTHON_UTILITY = 5_909 / 60  # messages a second of the utility that this replaces, as published
+
+
+def tables(two, cluster, count, name):
+    names = [f"{name}_{i}" for i in range(count)]
+    cluster.cql(*[f"CREATE TABLE bench.{table} ({two.COLUMNS})" for table in names])
+    return ", ".join(f"{{table: {table}}}" for table in names)
+
+
+def both(cluster, made):
+    stores = ", ".join(f"{{datacenter: {dc}, cassandra: {{contact_points: '{cluster.address[dc]}', datacenter: {dc}, keyspace: bench, "
+                       f"tables: [{made}]}}}}" for dc in cluster.address)
+    return f"replicated: {{one_cluster: yes, stores: [{stores}]}}"
+
+
+def missed_and_repaired(two, cluster, folder, env, config, events):
+    """Everything is missed by frankfurt; then it is back and repaired. Messages a second."""
+    cluster.kill("frankfurt")
+    two.drain(folder, config, env, events)
+    cluster.start()
+    begun = time.monotonic()
+    done = subprocess.run([str(BUILD / "holdfast"), "repair", "run", str(folder / "config.yaml"), "--json"], env=env,
+                          capture_output=True, text=True)
+    seconds = time.monotonic() - begun
+    if done.returncode != 0:
+        raise RuntimeError(f"the repair ended with {done.returncode}: {done.stderr[-500:]}")
+    counts = [dc["repaired"] + dc["superseded"] for dc in json.loads(done.stdout)["datacenters"] if dc["datacenter"] == "frankfurt"]
+    if sum(counts) < events:
+        raise RuntimeError(f"{sum(counts)} of {events} records were repaired")
+    return {"messages_per_second": round(sum(counts) / seconds), "seconds": round(seconds, 1)}
+
+
+def overhead(two, report, options, cluster, folder, env, events):
+    for number in range(options.rounds):
+        for name in ("plain", "handled"):
+            made = tables(two, cluster, 1, f"{name}{number}")
+            plain = f"cassandra: {{contact_points: '{cluster.address['amsterdam']}', datacenter: amsterdam, keyspace: bench, " \
+                    f"consistency: EACH_QUORUM, tables: [{made}]}}"
+            config = two.config_text(folder, cluster, f"{name}{number}", "events", plain if name == "plain" else both(cluster, made))
+            report.sample("repair", "overhead", name, two.drain(folder, config, env, events))
+    plain, handled = (report.median("repair", "overhead", name, "rows_per_second") for name in ("plain", "handled"))
+    report.row("handling of failures while nothing fails (beside: plain EACH_QUORUM)", "0.97x", handled >= 0.97 * plain,
+               ours=f"{handled / 1000:.1f}k/s", kafka=f"{plain / 1000:.1f}k/s")
+
+
+def repair(options, report):
+    from . import cassandra as two
+    events = 60_000 // options.scale
+    folder = options.work / "repair"
+    (folder / "nodes").mkdir(parents=True)
+    cluster, broker = two.Cluster(folder / "nodes"), Holdfast(folder / "broker-alone")
+    try:
+        cluster.start()
+        broker.start()
+        env = os.environ | {"HOLDFAST_BROKER": broker.bootstrap}
+        two.write_events(folder / "input.jsonl", events)
+        cluster.cql("CREATE KEYSPACE bench WITH replication = {'class': 'NetworkTopologyStrategy', 'amsterdam': 1, 'frankfurt': 1}")
+        made = {count: tables(two, cluster, count, f"fan{count}") for count in (1, TABLES)}
+        fill = two.holdfast(folder, two.config_text(folder, cluster, "fill", "events", both(cluster, made[1])), env, "--only", "sources",
+                            "--once")
+        if fill.wait() != 0:
+            raise RuntimeError("the topic was not filled")
+        overhead(two, report, options, cluster, folder, env, events)
+        for count in made:
+            config = two.config_text(folder, cluster, f"fan{count}", "events", both(cluster, made[count]))
+            report.sample("repair", f"{count} rows a message", "holdfast", missed_and_repaired(two, cluster, folder, env, config, events))
+            rate = report.median("repair", f"{count} rows a message", "holdfast", "messages_per_second")
+            target = PYTHON_UTILITY * (20 if count == 1 else 10)
+            report.row(f"repair at EACH_QUORUM with read-back, {count} row(s) a message", f"{target:,.0f}/s", rate >= target,
+                       ours=f"{rate:,}/s", kafka="")
+    finally:
+        broker.destroy()
+        cluster.destroy()
+        shutil.rmtree(folder, ignore_errors=True)
