@@ -1,4 +1,5 @@
 """The virtual environment with the Python clients, made once, in the cache."""
+import fcntl
 import os
 import pathlib
 import subprocess
@@ -17,6 +18,9 @@ def enter_environment():
         return
     complete = folder / ".complete"
     wanted = "\n".join(PACKAGES)
+    cache.mkdir(parents=True, exist_ok=True)
+    lock = open(cache / "interop-python.lock", "w")  # several tests begin at once; released by the exec below
+    fcntl.flock(lock, fcntl.LOCK_EX)
     if not complete.exists() or complete.read_text() != wanted:
         made = subprocess.run([sys.executable, "-m", "venv", str(folder)], capture_output=True, text=True)
         if made.returncode == 0:
