@@ -110,13 +110,17 @@ TEST(Notifier, RetryAfterIsWaitedFor) {
   Notifier notifier(slack(recorder), clock);
   notifier.post(repaired);
   while (recorder.requests().empty()) EXPECT_FALSE(notifier.flush(1));
-  clock.now_ms = 29'000;
-  notifier.post(repaired);  // another message wakes the sender, and is sent at once
+  // Another message is sent at once, and only when the sender is done with the answer to the first:
+  // from here on the clock may move.
+  notifier.post(repaired);
   while (recorder.requests().size() < 2) EXPECT_FALSE(notifier.flush(1));
+  clock.now_ms = 29'000;
+  notifier.post(repaired);
+  while (recorder.requests().size() < 3) EXPECT_FALSE(notifier.flush(1));
   clock.now_ms = 30'000;
   notifier.post(repaired);
   EXPECT_TRUE(notifier.flush(10'000));
-  EXPECT_EQ(recorder.requests().size(), 4u);
+  EXPECT_EQ(recorder.requests().size(), 5u);
   EXPECT_EQ(notifier.given_up(), 0u);
 }
 
