@@ -1,11 +1,14 @@
 #include "app/cassandra.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "sink/cassandra/sink.h"
 
 namespace holdfast::app {
 namespace {
+
+constexpr size_t repair_workers = 2;
 
 Result<std::vector<os::Address>> addresses_in(const std::string& list) {
   std::vector<os::Address> all;
@@ -66,7 +69,20 @@ Result<sink::CassandraSettings> settings_for(const settings::Pipeline& pipeline,
   made.target = from.datacenter + tables;
   const std::string shared = "*" + tables;
   using Part = settings::CassandraSink::Part;
-  if (from.part == Part::one) made.also_target = shared;
+  if (from.part == Part::one) made.also_targets.push_back(shared);
+  // What repairs have applied counts too. Each of their workers has an account of its own, so that
+  // they never overwrite each other's nor the pipeline's.
+  const std::string pipelines_own = made.target;
+  for (size_t worker = 0; worker < repair_workers; ++worker)
+    made.also_targets.push_back(fmt::format("{}/repair/{}", pipelines_own, worker));
+  if (from.repair_worker >= 0) {
+    made.target = made.also_targets[made.also_targets.size() - repair_workers +
+                                    static_cast<size_t>(from.repair_worker)];
+    made.also_targets.clear();
+    made.note_repairs = true;
+    // Both are sure to have it then.
+    if (from.part == Part::one) made.write = cql::Consistency::each_quorum;
+  }
   if (from.part == Part::all) {
     made.target = shared;
     made.write = cql::Consistency::each_quorum;

@@ -215,8 +215,8 @@ Result<std::vector<Replayed>> replay_failures(const settings::Config& config, co
     repair::RepairSettings settings{.kafka = place.client, .queue = place.topic};
     settings.by_hand = true;
     settings.workers = repair_workers(config);
-    settings.open = [&](const event::FailureRecord& record, size_t) {
-      return open_repair_target(config, kinds, access.client(), record);
+    settings.open = [&](const event::FailureRecord& record, size_t worker) {
+      return open_repair_target(config, kinds, access.client(), record, worker);
     };
     settings.wanted = [&](const repair::Place& at, const event::FailureRecord& record) {
       return record.stage != event::FailureStage::capture &&

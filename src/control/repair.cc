@@ -70,8 +70,8 @@ repair::RepairSettings settings_for(const settings::Config& config, const Kinds&
   settings.max = options.max;
   settings.attempts_max = options.attempts_max;
   settings.dry_run = options.dry_run;
-  settings.open = [&config, &kinds, &own](const event::FailureRecord& record, size_t) {
-    return open_repair_target(config, kinds, own, record);
+  settings.open = [&config, &kinds, &own](const event::FailureRecord& record, size_t worker) {
+    return open_repair_target(config, kinds, own, record, worker);
   };
   settings.wanted = [&options](const repair::Place&, const event::FailureRecord& record) {
     return record.kind != event::FailureKind::rejected &&

@@ -66,7 +66,8 @@ class PipelineTarget final : public repair::Target {
 Result<std::unique_ptr<repair::Target>> open_repair_target(const settings::Config& config,
                                                            const Kinds& kinds,
                                                            const kafka::ClientSettings& own,
-                                                           const event::FailureRecord& record) {
+                                                           const event::FailureRecord& record,
+                                                           size_t worker) {
   for (const auto& pipeline : config.pipelines) {
     if (pipeline.name != record.pipeline) continue;
     for (const auto& sink : pipeline.to) {
@@ -79,7 +80,9 @@ Result<std::unique_ptr<repair::Target>> open_repair_target(const settings::Confi
           return PipelineTarget::open(
               pipeline, [&](const event::Schema& schema) -> Result<OpenStore> {
                 OpenStore opened;
-                opened.sink = HOLDFAST_TRY(kinds.open_sink(pipeline, store.sink, schema));
+                settings::Sink one = store.sink;
+                if (one.cassandra) one.cassandra->repair_worker = static_cast<int64_t>(worker);
+                opened.sink = HOLDFAST_TRY(kinds.open_sink(pipeline, one, schema));
                 return opened;
               });
     }

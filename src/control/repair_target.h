@@ -17,7 +17,8 @@ namespace holdfast::control {
 Result<std::unique_ptr<repair::Target>> open_repair_target(const settings::Config& config,
                                                            const Kinds& kinds,
                                                            const kafka::ClientSettings& own,
-                                                           const event::FailureRecord& record);
+                                                           const event::FailureRecord& record,
+                                                           size_t worker);
 
 /// How many connections to a store a repair may have: DuckDB has one writer a table.
 size_t repair_workers(const settings::Config& config);

@@ -119,6 +119,8 @@ struct CassandraSink {
 
   /// Not to be set by a file: its part in a replicated sink whose stores are one cluster.
   enum class Part { whole, one, all } part = Part::whole;
+  /// Nor this: which worker of a repair opens it; -1: a pipeline does.
+  int64_t repair_worker = -1;
 };
 
 /// One of the stores that shall hold the same; exactly one kind is set.

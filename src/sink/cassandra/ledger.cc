@@ -64,15 +64,16 @@ Status each_row(cql::Session& session, const std::string& cql, const Ledger::Pla
     return fail(missing ? ErrorCode::not_found : statement.error().code, statement.error().message);
   }
   HOLDFAST_CHECKED(each_row(session, *statement, place, place.target, visit));
-  if (place.also_target.empty()) return {};
-  return each_row(session, *statement, place, place.also_target, visit);
+  for (const std::string& also : place.also_targets)
+    HOLDFAST_CHECKED(each_row(session, *statement, place, also, visit));
+  return {};
 }
 
 }  // namespace
 
 Ledger::Place ledger_place(const CassandraSettings& settings) {
-  return {settings.keyspace,    settings.pipeline, target_name(settings),
-          settings.also_target, settings.write,    settings.read};
+  return {settings.keyspace,     settings.pipeline, target_name(settings),
+          settings.also_targets, settings.write,    settings.read};
 }
 
 Status Ledger::create_tables(cql::Session& session, const std::string& keyspace) {

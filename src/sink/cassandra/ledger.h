@@ -28,7 +28,7 @@ class Ledger {
  public:
   struct Place {
     std::string keyspace, pipeline, target;
-    std::string also_target = {};  // read with it; empty: none
+    std::vector<std::string> also_targets = {};  // read with it
     cql::Consistency write = cql::Consistency::local_quorum;
     cql::Consistency read = cql::Consistency::local_quorum;
   };

@@ -142,9 +142,17 @@ struct CassandraSink::Impl {
       ledger.reset();
       return keep_for_rejection(std::move(written));
     }
-    if (moves) record(batch, plan, written);
+    if (!moves && settings.note_repairs) add_all(batch, plan);
+    if (moves || settings.note_repairs) record(batch, plan, written);
     if (ledger) say(Health::well, "");
     return written;
+  }
+
+  /// What a repair wrote, whatever the ledger said of it before.
+  static void add_all(const Batch& batch, WritePlan& plan) {
+    for (const Entry& entry : batch.entries)
+      if (entry.row >= 0)
+        plan.applied[{batch.sources[entry.source], entry.epoch}].add(entry.sequence);
   }
 
   /// After a rejection the caller need not ask for positions; the ledger has not moved, so it may

@@ -36,9 +36,11 @@ struct CassandraSettings {
   std::string pipeline = {};  // whose positions
   std::string target =
       {};  // distinguishes several stores of one pipeline; default: the tables' names
-  /// Another target of the same pipeline whose claims count here too: its rows are in this data
+  /// Other targets of the same pipeline whose claims count here too: their rows are in this data
   /// center as well. Only read.
-  std::string also_target = {};
+  std::vector<std::string> also_targets = {};
+  /// The target is a repair's own: batches that move no positions are noted in it.
+  bool note_repairs = false;
   std::vector<CassandraTable> tables = {};
   cql::Consistency write = cql::Consistency::local_quorum;
   cql::Consistency read = cql::Consistency::local_quorum;
@@ -61,7 +63,7 @@ struct CassandraSettings {
 ///
 /// Rows first, then the ledger: positions and the applied and filtered sequences, in tables beside
 /// them. `write` looks into the ledger only for batches that move positions; a batch without any
-/// (`upto` empty: a repair) is written whatever the ledger says, and leaves it alone.
+/// (`upto` empty: a repair) is written whatever the ledger says, and noted only in a repair's own.
 /// `positions` reads the ledger anew each time, so sinks of one pipeline on one cluster may take
 /// turns when each asks its positions first.
 ///
