@@ -32,7 +32,8 @@ constexpr ConfigKey kTopicKeys[] = {
     {"delete.retention.ms", int64, "86400000", "log.cleaner.delete.retention.ms", "", 0,
      "how long tombstones are kept"},
     {"file.delete.delay.ms", int64, "60000", "", "", 0, "means nothing here"},
-    {"follower.replication.throttled.replicas", list, "", "", "", INT64_MIN, "there is one replica"},
+    {"follower.replication.throttled.replicas", list, "", "", "", INT64_MIN,
+     "there is one replica"},
     {"flush.messages", int64, "1", "log.flush.interval.messages", "", 1,
      "every record is on disk before it is acknowledged"},
     {"flush.ms", int64, kForever, "", "", 0, "means nothing here"},
@@ -217,7 +218,8 @@ Status judge_config(const ConfigKey& key, std::string_view value) {
                 fmt::format("{} = \"{}\": must be {}", key.name, value, wanted));
   };
   if (key.type == boolean && value != "true" && value != "false") return wrong("true or false");
-  if (key.type == boolean && !key.allowed.empty() && value != key.allowed) return wrong(key.allowed);
+  if (key.type == boolean && !key.allowed.empty() && value != key.allowed)
+    return wrong(key.allowed);
   if (key.type == string && !key.allowed.empty() && !is_word_of(value, key.allowed))
     return wrong(fmt::format("one of {}", key.allowed));
   if (key.type == list && !key.allowed.empty() && !all_allowed(value, key.allowed))

@@ -93,8 +93,9 @@ Topic would_be(const Wanted& wanted, const Context& context) {
   topic.name = wanted.name;
   for (const auto& setting : wanted.configs)
     topic.config.insert_or_assign(std::string(setting.name), setting.value.value_or(""));
-  const int32_t asked = wanted.assignments.empty() ? wanted.num_partitions
-                                                   : static_cast<int32_t>(wanted.assignments.size());
+  const int32_t asked = wanted.assignments.empty()
+                            ? wanted.num_partitions
+                            : static_cast<int32_t>(wanted.assignments.size());
   topic.partitions.resize(
       static_cast<size_t>(asked > 0 ? asked : context.core.settings().default_partitions));
   return topic;

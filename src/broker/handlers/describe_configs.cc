@@ -19,7 +19,10 @@ void describe(const wire::DescribeConfigsRequest& request, const Wanted& wanted,
               std::span<const ConfigKey> keys, bool topic, Values values_of, Answer& answer) {
   for (const ConfigKey& key : keys) {
     const auto& names = wanted.configuration_keys;
-    if (names && !names->empty() && std::find(names->begin(), names->end(), key.name) == names->end()) continue;
+    if (names && !names->empty() &&
+        std::find(names->begin(), names->end(), key.name) == names->end()) {
+      continue;  // an empty list means all, as null does
+    }
     const std::vector<ConfigValue> values = values_of(key);
     auto& config = answer.configs.emplace_back();
     config.name = key.name;
