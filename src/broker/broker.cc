@@ -126,6 +126,11 @@ class RunningBroker final : public Broker {
     return broker::recover(*log_, state_, os::real_clock().wall_us() / 1000);
   }
 
+  void clean() {
+    core_->give_back_space();
+    server_->arm();
+  }
+
   log::CleanerSettings cleaner() const {
     return {.enabled = settings_.cleaner_enabled,
             .run_bytes = 4 * settings_.segment_bytes,
@@ -163,9 +168,8 @@ class RunningBroker final : public Broker {
                 server_->arm();
               });
             },
-        .checkpoint_written =
-            [this](log::Position) { loop_->post([this] { core_->give_back_space(); }); },
-        .cleaned = [this] { loop_->post([this] { core_->give_back_space(); }); },
+        .checkpoint_written = [this](log::Position) { loop_->post([this] { clean(); }); },
+        .cleaned = [this] { loop_->post([this] { clean(); }); },
     };
   }
 

@@ -95,6 +95,7 @@ void Core::durable(log::Position upto, Instant now) {
   finish_ready(now);
   if (checkpoint_ && checkpoint_->upto <= upto) write_checkpoint();
   retention_->durable(upto, now);
+  if (retention_->take_checkpoint_wish()) take_checkpoint();
 }
 
 void Core::stalled(const Error& why) {
@@ -118,6 +119,10 @@ void Core::segment_sealed() {
   if (checkpoint_ ||
       log_.end().value - last_checkpoint_.value < kCheckpointShare * last_checkpoint_bytes_)
     return;
+  take_checkpoint();
+}
+
+void Core::take_checkpoint() {
   checkpoint_ = Checkpoint{log_.end(), state_.checkpoint()};
   last_checkpoint_ = checkpoint_->upto;
   last_checkpoint_bytes_ = checkpoint_->bytes.size();
@@ -131,6 +136,7 @@ void Core::write_checkpoint() {
 
 void Core::give_back_space() {
   retention_->give_back_space();
+  if (retention_->take_checkpoint_wish()) take_checkpoint();
 }
 
 void Core::tick(Instant now) {
@@ -158,6 +164,7 @@ void Core::tick(Instant now) {
 
 void Core::keep_retention(Instant now) {
   const LogStartsMoved moves = retention_->step(now);
+  if (retention_->take_checkpoint_wish()) take_checkpoint();
   if (moves.moves.empty()) return;
   const Status moved = change(moves);
   if (moved) return;

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/coordinator/ticket.h"
 #include "broker/batch_intake.h"
+#include "broker/coordinator/ticket.h"
 #include "broker/fetch_sessions.h"
 #include "broker/group_service.h"
 #include "broker/metrics.h"
@@ -156,6 +156,7 @@ class Core {
   std::unique_ptr<FetchWaiter> release(FetchWaiter& waiter);
   void topic_deleted(Topic& topic);
   void forget_idle_producers(Instant now);
+  void take_checkpoint();
   void write_checkpoint();
   void keep_retention(Instant now);
 

@@ -24,7 +24,8 @@ int64_t add(int64_t a, int64_t b) {
 
 int64_t Retention::next_ms() const {
   if (!started_) return 0;
-  return std::min(due_.empty() ? INT64_MAX : due_.begin()->first, oversized_due_ms_);
+  const int64_t due_ms = due_.empty() ? INT64_MAX : due_.begin()->first;
+  return std::min({due_ms, oversized_due_ms_, next_clean_ms_});
 }
 
 /// The shortest time between two looks at a partition.
@@ -32,6 +33,11 @@ int64_t Retention::pause_ms(const Partition& partition) const {
   const int64_t retention_ms = partition.topic->rules.retention_ms;
   const int64_t wanted = retention_ms < 0 ? kPauseMs : std::max(kPauseMs, retention_ms / 4);
   return std::min(wanted, settings_.retention_check_interval_ms);
+}
+
+/// The shortest time between two looks at what can be compacted.
+int64_t Retention::cleaning_pause_ms() const {
+  return std::min(kPauseMs, settings_.cleaner_backoff_ms);
 }
 
 void Retention::plan(Partition& partition, int64_t due_ms) {
@@ -84,6 +90,8 @@ void Retention::release_after_restart() {
 void Retention::appended(Partition& partition, int64_t max_timestamp_ms, Instant now) {
   now_ = now;
   const TopicRules& rules = partition.topic->rules;
+  if (rules.compacted)
+    next_clean_ms_ = std::min(next_clean_ms_, now.steady_ms + cleaning_pause_ms());
   if (!rules.deleted) return;
   if (rules.retention_ms >= 0 && partition.retention_due_ms == INT64_MAX && max_timestamp_ms >= 0)
     plan_by_time(partition, max_timestamp_ms);
@@ -108,6 +116,9 @@ void Retention::changed(const StateRecord& record) {
   if (const auto* move = std::get_if<LogStartMoved>(&record)) release(*move);
   if (const auto* all = std::get_if<LogStartsMoved>(&record))
     std::ranges::for_each(all->moves, release);
+  if (std::holds_alternative<BrokerConfigured>(record) ||
+      std::holds_alternative<TopicConfigured>(record))
+    next_clean_ms_ = std::min(next_clean_ms_, now_.steady_ms + cleaning_pause_ms());
   if (std::holds_alternative<BrokerConfigured>(record)) look_again();
   if (const auto* configured = std::get_if<TopicConfigured>(&record)) {
     for (const auto& partition : state_.topic(configured->id)->partitions)
@@ -132,7 +143,21 @@ void Retention::durable(log::Position upto, Instant now) {
 }
 
 void Retention::give_back_space() {
-  log_.clean(*this);
+  if (!started_) return;  // the first step does it
+  const log::CleaningNeeds needs = log_.clean(*this);
+  const int64_t soon_ms = now_.steady_ms + cleaning_pause_ms();
+  if (needs.next_ms != INT64_MAX) {
+    const int64_t due_ms = add(now_.steady_ms, needs.next_ms - now_.wall_ms);
+    next_clean_ms_ = std::min(next_clean_ms_, std::max(soon_ms, due_ms));
+  }
+  if (!needs.checkpoint) return;
+  if (now_.steady_ms < next_seal_ms_) {
+    next_clean_ms_ = std::min(next_clean_ms_, next_seal_ms_);
+    return;
+  }
+  next_seal_ms_ = soon_ms;
+  checkpoint_wanted_ = true;
+  log_.seal();
 }
 
 std::optional<log::CompactionRule> Retention::compaction(log::PartitionId log_id) const {
@@ -159,7 +184,14 @@ log::CompactionDetail Retention::detail(log::PartitionId log_id) const {
 LogStartsMoved Retention::step(Instant now) {
   LogStartsMoved moves;
   now_ = now;
-  if (!std::exchange(started_, true)) look_again();
+  if (!std::exchange(started_, true)) {
+    look_again();
+    next_clean_ms_ = now.steady_ms;
+  }
+  if (now.steady_ms >= next_clean_ms_) {
+    next_clean_ms_ = INT64_MAX;
+    give_back_space();
+  }
   size_t left = kSlice;
   if (now.steady_ms >= oversized_due_ms_) {
     for (; left > 0 && !oversized_.empty(); --left) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "broker/coordinator/ticket.h"
 #include "broker/state_record.h"
@@ -51,8 +52,10 @@ class Retention final : public log::CleaningRules {
   void topic_deleted(const Topic& topic);
   /// The log is durable so far: what was released before may be given up.
   void durable(log::Position upto, Instant now);
-  /// Now, if what was released is durable.
+  /// Now, if what was released is durable. Also lets the log's cleaner go on.
   void give_back_space();
+  /// Whether the cleaner waits for a checkpoint of all that is in the log now. Told once.
+  bool take_checkpoint_wish() { return std::exchange(checkpoint_wanted_, false); }
 
   // log::CleaningRules
   int64_t now_ms() const override { return now_.wall_ms; }
@@ -61,6 +64,7 @@ class Retention final : public log::CleaningRules {
 
  private:
   int64_t pause_ms(const Partition& partition) const;
+  int64_t cleaning_pause_ms() const;
   void plan(Partition& partition, int64_t due_ms);
   void plan_by_time(Partition& partition, int64_t timestamp_ms);
   void judge(Partition& partition, LogStartsMoved& moves);
@@ -74,6 +78,9 @@ class Retention final : public log::CleaningRules {
   std::set<std::pair<int64_t, log::PartitionId>> due_;  // by time (steady clock)
   std::set<log::PartitionId> oversized_;
   int64_t oversized_due_ms_ = INT64_MAX;
+  int64_t next_clean_ms_ = INT64_MAX;  // when the cleaner is asked again
+  int64_t next_seal_ms_ = 0;           // not before, for its sake
+  bool checkpoint_wanted_ = false;
   std::optional<log::Position> released_;  // something was, and this has to be durable first
 };
 

@@ -177,6 +177,38 @@ Result<DropPoint> Catalog::drop_point(PartitionId partition, const Expiry& expir
   return point;
 }
 
+Result<Dirt> Catalog::dirt(PartitionId partition, int64_t dirty_from, int64_t below,
+                           int64_t not_after_ms, Position ready) {
+  Dirt dirt;
+  dirty_from = std::max(dirty_from, live_from(partition));
+  for (size_t place = first_place(partition, 0); place < count(); ++place) {
+    Segment& segment = at(place);
+    const auto slot = segment.index().find(partition);
+    if (!slot) continue;
+    dirt.clean_bytes +=
+        HOLDFAST_TRY(bytes_between(segment, *slot, live_from(partition), dirty_from));
+    const bool is_ready =
+        segment.settled() || (segment.end <= ready && &segment != segments_.back().get());
+    for (const IndexEntry& entry :
+         HOLDFAST_TRY(entries(segment, partition, dirty_from, Position{UINT64_MAX}))) {
+      if (entry.last_offset >= below) return dirt;
+      if (entry.max_timestamp_ms > not_after_ms) {
+        dirt.held_back_ms = entry.max_timestamp_ms;
+        return dirt;
+      }
+      int64_t& oldest_ms = is_ready ? dirt.ready_oldest_ms : dirt.later_oldest_ms;
+      if (oldest_ms == INT64_MAX) oldest_ms = entry.max_timestamp_ms;
+      (is_ready ? dirt.ready_bytes : dirt.later_bytes) += entry.body_bytes;
+    }
+  }
+  return dirt;
+}
+
+Result<std::shared_ptr<SegmentIndex>> Catalog::shared_index(Segment& segment) {
+  HOLDFAST_CHECKED(check_index(segment));
+  return segment.shared_index();
+}
+
 /// Index entries are many and seldom read, so their CRC is checked at first use; a damaged index is
 /// only a cache lost.
 Status Catalog::check_index(Segment& segment) {

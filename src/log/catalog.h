@@ -8,6 +8,16 @@
 
 namespace holdfast::log {
 
+/// What a partition has that was not compacted yet.
+struct Dirt {
+  uint64_t clean_bytes = 0;
+  uint64_t ready_bytes = 0;             // dirty, where the cleaner can have it
+  uint64_t later_bytes = 0;             // dirty, but not yet sealed, or above the last checkpoint
+  int64_t ready_oldest_ms = INT64_MAX;  // timestamps of the first dirty batch there
+  int64_t later_oldest_ms = INT64_MAX;
+  int64_t held_back_ms = INT64_MAX;  // of the first that is too young
+};
+
 /// Finds frames: which segments there are, in order, and what each partition has in them. Settled
 /// segments come before those that are as they were written; along that order the offsets of a
 /// partition never go back. Costs a little memory for each partition and for each segment, but none
@@ -50,6 +60,12 @@ class Catalog {
   /// The partitions that have frames, dead or alive.
   std::vector<PartitionId> partitions() const;
   Result<DropPoint> drop_point(PartitionId partition, const Expiry& expiry, Position durable);
+  /// What is dirty from an offset on and below another, and not after a time. Segments that end at
+  /// or below `ready` can be cleaned.
+  Result<Dirt> dirt(PartitionId partition, int64_t dirty_from, int64_t below, int64_t not_after_ms,
+                    Position ready);
+  /// The index of a sealed segment, for others to look into while the owner goes on.
+  Result<std::shared_ptr<SegmentIndex>> shared_index(Segment& segment);
 
   Result<std::vector<Frame>> read(PartitionId partition, int64_t from_offset, uint64_t bytes_max,
                                   bool at_least_one, Position durable);

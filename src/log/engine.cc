@@ -43,7 +43,9 @@ Engine::Engine(os::Files& files, const LogSettings& settings, const Options& opt
       queue_(options.flush_bytes_max),
       catalog_(files),
       writer_(files, settings.folder, queue_, spares_),
-      housekeeper_(files, settings.folder, spares_, settings.segment_bytes) {}
+      housekeeper_(files, settings.folder, spares_, settings.segment_bytes),
+      cleaner_(files, settings_),
+      planner_(catalog_, settings_) {}
 
 Result<std::unique_ptr<Engine>> Engine::open(os::Files& files, const LogSettings& settings,
                                              const Options& options) {
@@ -77,6 +79,9 @@ Status Engine::take_over(Recovered recovered) {
   for (std::string& spare : recovered.spares) spares_.put(std::move(spare));
   for (const SegmentPtr& segment : recovered.settled) catalog_.add_settled(segment);
   for (const SegmentPtr& segment : recovered.segments) catalog_.add_segment(segment);
+  has_manifest_ = recovered.manifest != format::Manifest{};
+  planner_.begin(recovered.manifest);
+  cleaner_.set_manifest(std::move(recovered.manifest));
   if (!recovered.segments.empty()) {
     queue_.resume(recovered.segments.back(), recovered.begun_page);
     writer_.resume(recovered.segments.back(), std::move(recovered.active_file), recovered.end);
@@ -115,18 +120,22 @@ Status Engine::start(Callbacks callbacks) {
                                },
                            .checkpoint_written = callbacks_.checkpoint_written,
                            .failed = [this](const Error& error) { fail_once(error); }});
+  cleaner_.set_done(callbacks_.cleaned);
   started_ = true;
   for (SegmentPtr& segment : unindexed_) housekeeper_.write_index(std::move(segment));
   unindexed_.clear();
   if (options_.threads) {
     writer_thread_ = std::thread([this] { writer_.run(); });
     housekeeper_thread_ = std::thread([this] { housekeeper_.run(); });
+    if (settings_.cleaner.enabled) cleaner_thread_ = std::thread([this] { cleaner_.run(); });
   }
   return {};
 }
 
 Engine::~Engine() {
   if (!started_) return;
+  cleaner_.stop();
+  if (cleaner_thread_.joinable()) cleaner_thread_.join();
   queue_.stop();
   if (writer_thread_.joinable()) writer_thread_.join();
   while (writer_.step() == Writer::Step::flushed) {
@@ -158,7 +167,9 @@ Status Engine::plan_segment(uint64_t frame) {
   auto segment = std::make_shared<Segment>();
   const auto& segments = catalog_.segments();
   const bool first = segments.empty();
-  const bool small = first && frame <= format::frames_max_bytes(first_segment_bytes);
+  // A segment that is sealed before it is full must not make the next one wait.
+  const bool early = frame == 0 && spares_.empty();
+  const bool small = (first || early) && frame <= format::frames_max_bytes(first_segment_bytes);
   segment->header.sequence = first ? 0 : segments.back()->header.sequence + 1;
   segment->header.generation = next_generation_;
   segment->header.begin = end_;
@@ -280,7 +291,7 @@ Status Engine::wait_for_checkpoint() {
 
 void Engine::trim(Position before) {
   install_indexes();
-  const Position limit = std::min({before, checkpoint_position(), durable()});
+  const Position limit = std::min(before, given_up_below());
   drop_front_while([&](const Segment& segment) { return segment.end <= limit; });
 }
 
@@ -291,12 +302,61 @@ void Engine::release(PartitionId partition, int64_t from_offset) {
   released_at_ = end_;
 }
 
-void Engine::clean(const CleaningRules&) {
+/// Segments that end at or below it may go: a checkpoint covers them, and the segment behind them
+/// is on the disk, not only planned.
+Position Engine::given_up_below() const {
+  const uint64_t durable_end = durable().value;
+  return std::min(checkpoint_position(),
+                  Position{durable_end - std::min<uint64_t>(durable_end, 1)});
+}
+
+CleaningNeeds Engine::clean(const CleaningRules& rules) {
   install_indexes();
-  if (durable() < released_at_) return;
-  const Position limit = std::min(checkpoint_position(), durable());
-  drop_front_while(
-      [&](const Segment& segment) { return segment.live_bytes == 0 && segment.end <= limit; });
+  take_over_cleaned(rules.now_ms());
+  if (durable() < released_at_ || !started_ || writer_.failed()) return {};
+  const Position ready = given_up_below();
+  if (!cleaner_.idle()) return {};
+  if (!has_manifest_) {
+    drop_front_while(
+        [&](const Segment& segment) { return segment.live_bytes == 0 && segment.end <= ready; });
+  }
+  if (!settings_.cleaner.enabled || catalog_.segments().empty()) return {};
+  auto job = planner_.plan(rules, ready);
+  if (!job) {
+    log_warning("log", "nothing is cleaned: {}", job.error().message);
+    return {};
+  }
+  if (*job) {
+    (*job)->generation = next_generation_++;
+    cleaner_.begin(std::move(**job));
+  }
+  return planner_.needs();
+}
+
+/// The new files take the place of the old ones, which nobody can begin to map any more then.
+void Engine::take_over_cleaned(int64_t now_ms) {
+  for (const SegmentPtr& segment : cleaner_.take_unreadable()) segment->unreadable = true;
+  for (CleanResult& result : cleaner_.take()) {
+    has_manifest_ = true;
+    catalog_.replace(result.inputs, result.outputs);
+    planner_.cleaned(result.cleaned, now_ms);
+    housekeeper_.remove(std::move(result.inputs));
+    queue_.wake();  // a full disk may have space again
+  }
+}
+
+void Engine::seal() {
+  const auto& segments = catalog_.segments();
+  if (!started_ || writer_.failed() || segments.empty() ||
+      segments.back()->used_bytes() <= format::segment_header_bytes)
+    return;
+  install_indexes();
+  if (auto planned = plan_segment(0); !planned) {
+    log_info("log", "segment not sealed: {}", planned.error().message);
+    return;
+  }
+  queue_frame({.kind = format::mark_kind, .partition = {}}, {}, 0);
+  needs_mark_ = true;
 }
 
 void Engine::drop_front_while(const std::function<bool(const Segment&)>& unwanted) {

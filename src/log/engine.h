@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "log/catalog.h"
+#include "log/clean_planner.h"
 #include "log/housekeeper.h"
 #include "log/recovery.h"
 #include "log/writer.h"
@@ -42,7 +43,8 @@ class Engine final : public Log {
   Status wait_for_checkpoint() override;
   void trim(Position before) override;
   void release(PartitionId partition, int64_t from_offset) override;
-  void clean(const CleaningRules& rules) override;
+  CleaningNeeds clean(const CleaningRules& rules) override;
+  void seal() override;
   Result<DropPoint> drop_point(PartitionId partition, const Expiry& expiry) override {
     return catalog_.drop_point(partition, expiry, durable());
   }
@@ -56,6 +58,8 @@ class Engine final : public Log {
   /// Without threads: one step of the writer or of the housekeeper.
   Writer::Step step_writer() { return writer_.step(); }
   bool step_housekeeper() { return housekeeper_.step(); }
+  /// The same of the cleaner.
+  bool step_cleaner() { return cleaner_.step(); }
 
  private:
   Engine(os::Files& files, const LogSettings& settings, const Options& options);
@@ -64,6 +68,8 @@ class Engine final : public Log {
   Status prepare_folder();
   Status plan_segment(uint64_t frame);
   void queue_frame(const FrameKey& key, std::span<const ByteView> body, uint32_t body_bytes);
+  Position given_up_below() const;
+  void take_over_cleaned(int64_t now_ms);
   void fail_once(const Error& error);
   void install_indexes();
   void mark_end();
@@ -97,8 +103,12 @@ class Engine final : public Log {
   Catalog catalog_;
   Writer writer_;
   Housekeeper housekeeper_;
+  Cleaner cleaner_;
+  CleanPlanner planner_;
+  bool has_manifest_ = false;  // dead segments go by the cleaner, which knows what counts
   std::thread writer_thread_;
   std::thread housekeeper_thread_;
+  std::thread cleaner_thread_;
 };
 
 }  // namespace holdfast::log

@@ -15,6 +15,8 @@ constexpr std::string_view manifest_magic = "HFLOGSET";
 constexpr std::string_view checkpoint_magic = "HFLOGCHK";
 constexpr size_t meta_bytes = 64;
 constexpr size_t manifest_header_bytes = 48;
+constexpr size_t settled_entry_bytes = 16;
+constexpr size_t cleaned_entry_bytes = 24;
 
 /// Every file of ours begins alike: magic (8), CRC of all that follows it (4), version (4).
 constexpr size_t crc_at = 8;
@@ -144,9 +146,8 @@ Result<Checkpoint> decode_checkpoint(ByteView bytes) {
 }
 
 ByteBuffer encode(const Manifest& manifest) {
-  constexpr size_t entry = 16;
-  ByteBuffer bytes(manifest_header_bytes +
-                   entry * (manifest.settled.size() + manifest.cleaned.size()));
+  ByteBuffer bytes(manifest_header_bytes + settled_entry_bytes * manifest.settled.size() +
+                   cleaned_entry_bytes * manifest.cleaned.size());
   begin_header(bytes, manifest_magic);
   store_le<uint64_t>(bytes.data() + 16, manifest.next_number);
   store_le<uint64_t>(bytes.data() + 24, manifest.raw_from);
@@ -156,12 +157,13 @@ ByteBuffer encode(const Manifest& manifest) {
   for (const auto& settled : manifest.settled) {
     store_le<uint64_t>(to, settled.number);
     store_le<uint32_t>(to + 8, settled.generation);
-    to += entry;
+    to += settled_entry_bytes;
   }
   for (const auto& cleaned : manifest.cleaned) {
     store_le<int64_t>(to, cleaned.upto);
     store_le<uint32_t>(to + 8, cleaned.partition.value);
-    to += entry;
+    store_le<int64_t>(to + 16, cleaned.horizon_ms);
+    to += cleaned_entry_bytes;
   }
   close_header(bytes);
   return bytes;
@@ -174,18 +176,19 @@ Result<Manifest> decode_manifest(ByteView bytes) {
   manifest.raw_from = load_le<uint64_t>(bytes.data() + 24);
   const uint64_t settled_count = load_le<uint32_t>(bytes.data() + 32);
   const uint64_t cleaned_count = load_le<uint32_t>(bytes.data() + 36);
-  if (bytes.size() != manifest_header_bytes + 16 * (settled_count + cleaned_count))
+  if (bytes.size() != manifest_header_bytes + settled_entry_bytes * settled_count +
+                          cleaned_entry_bytes * cleaned_count)
     return fail(ErrorCode::invalid, "wrong length");
   manifest.settled.resize(settled_count);
   manifest.cleaned.resize(cleaned_count);
   const std::byte* from = bytes.data() + manifest_header_bytes;
   for (auto& settled : manifest.settled) {
     settled = {load_le<uint64_t>(from), load_le<uint32_t>(from + 8)};
-    from += 16;
+    from += settled_entry_bytes;
   }
   for (auto& cleaned : manifest.cleaned) {
-    cleaned = {{load_le<uint32_t>(from + 8)}, load_le<int64_t>(from)};
-    from += 16;
+    cleaned = {{load_le<uint32_t>(from + 8)}, load_le<int64_t>(from), load_le<int64_t>(from + 16)};
+    from += cleaned_entry_bytes;
   }
   return manifest;
 }

@@ -95,7 +95,8 @@ struct Manifest {
   };
   struct Cleaned {
     PartitionId partition;
-    int64_t upto = 0;  // compacted below this offset
+    int64_t upto = 0;                // compacted below this offset
+    int64_t horizon_ms = INT64_MAX;  // when the next tombstone or marker of it may go
     bool operator==(const Cleaned&) const = default;
   };
   uint64_t next_number = 0;

@@ -24,9 +24,8 @@ std::string describe(const FrameKey& key) {
 
 /// What lies behind the last frame: nothing, a torn tail, or damage; in the last case goes on at
 /// the next whole frame, if any.
-Status inspect_segment(os::Files& files, const std::string& folder, uint64_t sequence,
+Status inspect_segment(os::Files& files, const std::string& folder, const std::string& name,
                        const InspectOptions& options, const Line& line) {
-  const std::string name = format::segment_name(sequence);
   auto file = HOLDFAST_TRY(files.open(folder + "/" + name, os::OpenMode::read));
   const auto header = read_segment_header(*file, name);
   if (!header) {
@@ -66,6 +65,19 @@ void inspect_checkpoint(os::Files& files, const std::string& folder, const Folde
                    (*stored)->state().size()));
 }
 
+void inspect_manifest(os::Files& files, const std::string& folder, const FolderContents& contents,
+                      const Line& line) {
+  if (!contents.has_manifest) return;
+  const auto manifest = read_manifest(files, folder, contents);
+  if (!manifest) return line(fmt::format("settled: {}", manifest.error().message));
+  line(fmt::format("settled: {} segments; as written from segment {} on", manifest->settled.size(),
+                   manifest->raw_from));
+  for (const auto& each : manifest->settled)
+    line(fmt::format("  {} generation {}", format::settled_name(each.number), each.generation));
+  for (const auto& each : manifest->cleaned)
+    line(fmt::format("  partition {} compacted below offset {}", each.partition.value, each.upto));
+}
+
 }  // namespace
 
 Result<bool> inspect(os::Files& files, const std::string& folder, const InspectOptions& options,
@@ -77,8 +89,12 @@ Result<bool> inspect(os::Files& files, const std::string& folder, const InspectO
                    format::version, contents.segments.size(), contents.indexes.size(),
                    contents.spares.size()));
   inspect_checkpoint(files, folder, contents, line);
+  inspect_manifest(files, folder, contents, line);
+  for (const uint64_t number : contents.settled) {
+    HOLDFAST_CHECKED(inspect_segment(files, folder, format::settled_name(number), options, line));
+  }
   for (const uint64_t sequence : contents.segments) {
-    HOLDFAST_CHECKED(inspect_segment(files, folder, sequence, options, line));
+    HOLDFAST_CHECKED(inspect_segment(files, folder, format::segment_name(sequence), options, line));
   }
   const VerifyReport report = HOLDFAST_TRY(verify(files, folder));
   for (const Damage& damage : report.damage) {

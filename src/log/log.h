@@ -65,12 +65,20 @@ struct DropPoint {
 
 class CleaningRules;  // log/cleaning_rules.h
 
+/// What the cleaner will want of its owner.
+struct CleaningNeeds {
+  bool checkpoint = false;  // something is due that lies above the last one: `seal`, then write one
+  int64_t next_ms =
+      INT64_MAX;  // when something becomes due although nothing is appended (wall clock)
+};
+
 /// The log's cleaner: a thread of its own that groups sealed segments by partition, leaves out what
 /// is dead, and compacts.
 struct CleanerSettings {
-  bool enabled = false;                         // otherwise only `trim` and whole dead segments
-  uint64_t run_bytes = 256ull << 20;            // so much is settled together
-  uint64_t bytes_per_second_max = 0;            // read plus written; 0: no bound
+  bool enabled = false;               // otherwise only `trim` and whole dead segments
+  uint64_t run_bytes = 256ull << 20;  // so much is settled together
+  int64_t settle_after_ms = 60'000;   // a segment that young may soon be dead: it is left alone
+  uint64_t bytes_per_second_max = 0;  // read plus written; 0: no bound
   uint64_t key_table_bytes_max = 128ull << 20;  // memory for the newest offset of each key
 };
 
@@ -189,7 +197,9 @@ class Log {
   /// which nothing is of use any more, settle, compact. Only below the last durable checkpoint, and
   /// only once everything appended before the last release is durable; until then this does
   /// nothing. To be called after a release, and when `checkpoint_written` or `cleaned` is told.
-  virtual void clean(const CleaningRules& rules) = 0;
+  virtual CleaningNeeds clean(const CleaningRules& rules) = 0;
+  /// The next frame begins a new segment. Nothing, if the present one is empty.
+  virtual void seal() = 0;
   /// Where the partition may begin, if what `expiry` names goes from its front, as far as it is
   /// durable. Never below what was released.
   virtual Result<DropPoint> drop_point(PartitionId partition, const Expiry& expiry) = 0;

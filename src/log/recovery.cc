@@ -153,7 +153,8 @@ Status Recovery::scan_active(Segment& segment) {
   known_durable_ = std::max(segment.header.begin, found_.checkpoint.where.durable);
   while (const auto frame = HOLDFAST_TRY(scanner.next())) {
     known_durable_ = std::max(known_durable_, frame->header.durable_before);
-    found_.needs_mark = frame->header.key.kind != format::mark_kind;
+    found_.needs_mark = frame->header.key.kind != format::mark_kind ||
+                        frame->header.durable_before < frame->header.position;
     index_frame(*segment.hot, segment.header, frame->header);
   }
   segment.end = found_.end = scanner.position();

@@ -15,8 +15,10 @@ struct Segment {
   bool of_this_run =
       false;  // this process wrote it and knows what it wrote: not checked on reading
 
-  uint64_t body_bytes = 0;  // owner's thread only; of its batch frames
-  uint64_t live_bytes = 0;  // those of them that nobody has released
+  int64_t ready_since_ms = -1;  // owner's thread only; when the cleaner could first have it
+  bool unreadable = false;      // owner's thread only; the cleaner found it damaged
+  uint64_t body_bytes = 0;      // owner's thread only; of its batch frames
+  uint64_t live_bytes = 0;      // those of them that nobody has released
 
   std::shared_ptr<HotIndex> hot;            // until the index file is there
   std::shared_ptr<IndexFile> index_file;    // owner's thread only

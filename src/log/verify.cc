@@ -22,7 +22,10 @@ class Verifier {
       return std::unexpected(version.error());
     if (!version) damaged(std::string(format::meta_name), {}, version.error().message);
     read_checkpoint_file();
-    for (const uint64_t sequence : contents_.segments) HOLDFAST_CHECKED(verify_segment(sequence));
+    HOLDFAST_CHECKED(verify_settled());
+    for (const uint64_t sequence : contents_.segments) {
+      if (sequence >= raw_from_) HOLDFAST_CHECKED(verify_segment(sequence));
+    }
     if (segment_) HOLDFAST_CHECKED(finish_segment(nullptr));
     check_ends();
     return std::move(report_);
@@ -42,6 +45,8 @@ class Verifier {
     report_.damage.push_back({folder_ + "/" + name, position, std::move(what)});
   }
   void read_checkpoint_file();
+  Status verify_settled();
+  Status verify_settled(const format::Manifest::Settled& entry);
   Status verify_segment(uint64_t sequence);
   Status scan_segment();
   Status finish_segment(const format::SegmentHeader* next);
@@ -53,8 +58,45 @@ class Verifier {
   FolderContents contents_;
   std::optional<format::Checkpoint> checkpoint_;
   std::unique_ptr<Open> segment_;  // scanned up to its first place that is not a frame
+  uint64_t raw_from_ = 0;          // segments below it were settled
+  bool has_raw_ = false;
   VerifyReport report_;
 };
+
+Status Verifier::verify_settled() {
+  const auto manifest = read_manifest(files_, folder_, contents_);
+  if (!manifest) {
+    damaged(std::string(format::manifest_name), {}, manifest.error().message);
+    return {};
+  }
+  raw_from_ = manifest->raw_from;
+  for (const auto& entry : manifest->settled) HOLDFAST_CHECKED(verify_settled(entry));
+  return {};
+}
+
+Status Verifier::verify_settled(const format::Manifest::Settled& entry) {
+  const std::string name = format::settled_name(entry.number);
+  const auto segment = open_settled_segment(files_, folder_, entry);
+  if (!segment) {
+    damaged(name, {}, segment.error().message);
+    return {};
+  }
+  auto file = HOLDFAST_TRY(files_.open((*segment)->path, os::OpenMode::read));
+  ++report_.segments;
+  report_.bytes += (*segment)->header.file_bytes;
+  SegmentScanner scanner(*file, (*segment)->header);
+  while (scanner.position() < (*segment)->end) {
+    const auto frame = HOLDFAST_TRY(scanner.next());
+    if (!frame) {
+      damaged(name, scanner.position(),
+              fmt::format("not a whole frame (file offset {})", scanner.offset()));
+      return {};
+    }
+    ++report_.frames;
+    if (visit_) visit_({frame->begin, frame->end, frame->header.key, frame->body, nullptr});
+  }
+  return {};
+}
 
 void Verifier::read_checkpoint_file() {
   const auto stored = read_checkpoint(files_, folder_, contents_);
@@ -77,7 +119,7 @@ Status Verifier::verify_segment(uint64_t sequence) {
     HOLDFAST_CHECKED(finish_segment(nullptr));
   }
   if (segment_) HOLDFAST_CHECKED(finish_segment(&*header));
-  if (report_.segments == 0) report_.begin = header->begin;
+  if (!std::exchange(has_raw_, true)) report_.begin = header->begin;
   ++report_.segments;
   report_.bytes += header->file_bytes;
   if (HOLDFAST_TRY(opened->file->size()) < header->file_bytes)

@@ -1,4 +1,4 @@
-"""What retention does as clients see it: the start of a partition moves, and stays moved after a restart."""
+"""Retention and compaction as clients see them, and that a restart changes nothing of it."""
 import time
 
 from python_environment import enter_environment
@@ -107,4 +107,25 @@ def a_lowered_retention_empties_a_topic(served):
     wait_until("start and end", lambda: ends(served, "purged"), (3, 3))
 
 
-main([what_is_too_old_goes_and_stays_gone, what_is_too_much_goes_from_the_front, a_lowered_retention_empties_a_topic])
+def compaction_leaves_the_last_values(served):
+    create(served, "compacted", {"cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0.01",
+                                 "delete.retention.ms": "100"})
+    produce(served, "compacted", [(b"k%d" % (i % 4), b"v%d" % i) for i in range(40)] + [(b"k0", None)])
+    last = [(b"k1", b"v37"), (b"k2", b"v38"), (b"k3", b"v39")]
+    wait_until("what is left", lambda: [(key, value) for _, key, value in read(served, "compacted")], last, 60)
+    expect("offsets are as they were", [offset for offset, _, _ in read(served, "compacted")], [37, 38, 39])
+    expect("ends", ends(served, "compacted"), (0, 41))
+    served.kill()
+    served.start()
+    expect("after a restart", [(key, value) for _, key, value in read(served, "compacted")], last)
+    produce(served, "compacted", [(b"k1", b"newer")])
+    expect("what came since", read(served, "compacted", 41), [(41, b"k1", b"newer")])
+    wait_until("what is left then", lambda: [(key, value) for _, key, value in read(served, "compacted")],
+               last[1:] + [(b"k1", b"newer")], 60)
+    served.stop()
+    served.start()
+    expect("after a clean stop", read(served, "compacted"),
+           [(38, b"k2", b"v38"), (39, b"k3", b"v39"), (41, b"k1", b"newer")])
+
+
+main([compaction_leaves_the_last_values, what_is_too_old_goes_and_stays_gone, what_is_too_much_goes_from_the_front, a_lowered_retention_empties_a_topic])

@@ -1,0 +1,89 @@
+#include "log/cleaner.h"
+
+#include <gtest/gtest.h>
+
+#include "log/cleaning_for_tests.h"
+#include "testing/simulated_disk.h"
+
+namespace holdfast::log {
+namespace {
+
+using testing::SimulatedDisk;
+
+TEST(Cleaner, WhatIsReadStaysTheSameWhateverItDoes) {
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    SimulatedDisk disk(seed);
+    CleaningWorkload workload(disk, seed);
+    ASSERT_TRUE(workload.open());
+    for (int round = 0; round < 4; ++round) {
+      workload.run(300);
+      workload.flush();
+      workload.compare(false);
+      if (round == 1) workload.come_to_rest();
+      workload.compare(false);
+      workload.close();
+      ASSERT_TRUE(workload.open());
+    }
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(Cleaner, SettledSegmentsHoldEachPartitionTogetherAndTheSpaceOfTheRestComesBack) {
+  SimulatedDisk disk(1);
+  CleaningWorkload workload(disk, 1);
+  ASSERT_TRUE(workload.open());
+  for (int i = 0; i < 200; ++i) workload.append({static_cast<uint32_t>(1 + i % 2)});
+  workload.flush();
+  const uint64_t before = workload.log().bytes_used();
+  workload.come_to_rest();
+  workload.compare(false);
+  uint64_t jumps = 0;
+  const auto frames = workload.log().read({1}, 0, UINT64_MAX, true);
+  for (size_t i = 1; i < frames->size(); ++i)
+    jumps += (*frames)[i].begin == (*frames)[i - 1].end ? 0 : 1;
+  EXPECT_LE(jumps, frames->size() / 4) << "every second frame was of the other partition";
+  EXPECT_LE(workload.log().bytes_used(), before + (1 << 20));
+}
+
+TEST(Cleaner, OnlyTheNewestOfEachKeyIsLeftAndTombstonesGoInTime) {
+  SimulatedDisk disk(2);
+  CleaningWorkload workload(disk, 2);
+  ASSERT_TRUE(workload.open());
+  for (int i = 0; i < 300; ++i) workload.append(CleaningWorkload::compacted);
+  workload.flush();
+  workload.log().seal();
+  workload.flush();
+  const size_t before = workload.read(CleaningWorkload::compacted).size();
+  workload.come_to_rest();
+  workload.compare(false);
+  const auto left = workload.read(CleaningWorkload::compacted);
+  EXPECT_GT(before, 400u);
+  EXPECT_LE(left.size(), 8u);
+  for (int i = 0; i < 60; ++i) workload.come_to_rest();  // the tombstones' time passes
+  const auto later = workload.read(CleaningWorkload::compacted);
+  for (const auto& record : later) EXPECT_TRUE(record.value) << record.key;
+  workload.close();
+  ASSERT_TRUE(workload.open());
+  EXPECT_TRUE(workload.read(CleaningWorkload::compacted) == later);
+}
+
+TEST(Cleaner, AReaderKeepsWhatItHoldsWhileTheFilesGo) {
+  SimulatedDisk disk(1);
+  CleaningWorkload workload(disk, 1);
+  ASSERT_TRUE(workload.open());
+  for (int i = 0; i < 100; ++i) workload.append({1});
+  workload.flush();
+  const auto frames = *workload.log().read({1}, 0, UINT64_MAX, true);
+  std::vector<ByteBuffer> bodies;
+  for (const Frame& frame : frames) bodies.emplace_back(frame.body.begin(), frame.body.end());
+  workload.log().release({1}, INT64_MAX);
+  for (int i = 0; i < 100; ++i) workload.append({2});
+  workload.flush();
+  workload.come_to_rest();
+  for (size_t i = 0; i < frames.size(); ++i)
+    EXPECT_TRUE(std::ranges::equal(frames[i].body, bodies[i])) << i;
+}
+
+}  // namespace
+}  // namespace holdfast::log
