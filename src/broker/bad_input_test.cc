@@ -179,7 +179,7 @@ TEST_F(BadInput, AReaderThatDoesNotReadIsNotReadFromEither) {
 
 TEST_F(BadInput, IdleConnectionsAreEndedAndSoAreThoseThatOweTheRestOfARequest) {
   auto settings = settings_in(folder_.path() + "/idle");
-  settings.limits.idle_timeout_ms = 20;
+  settings.limits.idle_timeout_ms = 500;
   start(settings);
   TestClient idle(broker_->address());
   idle.call<wire::MetadataResponse>(wire::MetadataRequest{}, 12);

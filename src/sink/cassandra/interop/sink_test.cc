@@ -22,14 +22,13 @@ struct Shared {
   int tables = 0;
 
   static Shared& get() {
-    static Shared* one = [] {
-      auto* made = new Shared;  // lives as long as the program: the servers are its children
-      made->session = RealCassandra::shared().session();
-      made->keyspace = RealCassandra::shared().make_keyspace(*made->session);
-      return made;
-    }();
-    return *one;
+    static Shared one;
+    return one;
   }
+  /// The servers are made first and so go last: at the end, no session is left to miss them.
+  Shared()
+      : session(RealCassandra::shared().session()),
+        keyspace(RealCassandra::shared().make_keyspace(*session)) {}
   std::string make_table(const std::string& columns) {
     const std::string name = "t" + std::to_string(++tables);
     const Status made =
