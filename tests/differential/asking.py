@@ -21,11 +21,15 @@ def make(k, *wanted):
 
 
 def settle(k, *names):
-    """Kafka tells its brokers of a new topic a little later."""
+    """Kafka tells its brokers of a new topic a little later, and they lead it a little later again."""
     def good(answer):
         return all(each["ErrorCode"] == 0 and all(part["ErrorCode"] == 0 for part in each["Partitions"])
                    for each in answer["Topics"])
-    k.until(good, "Metadata", 9, Topics=[{"Name": name} for name in names], AllowAutoTopicCreation=False)
+    found = k.until(good, "Metadata", 9, Topics=[{"Name": name} for name in names], AllowAutoTopicCreation=False)
+    k.until(lambda answer: all(part["ErrorCode"] == 0 for each in answer["Topics"] for part in each["Partitions"]),
+            "ListOffsets", 7, ReplicaId=-1, Topics=[
+                {"Name": each["Name"], "Partitions": [{"PartitionIndex": part["PartitionIndex"], "Timestamp": -1}
+                                                      for part in each["Partitions"]]} for each in found["Topics"]])
 
 
 def gone(k, *names):

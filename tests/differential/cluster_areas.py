@@ -21,6 +21,8 @@ def cluster(k):
 
 def admin(k):
     make(k, topic("a", 2))
+    k.until(lambda answer: [len(each["Partitions"]) for each in answer["Results"][0]["Topics"]] == [2],
+            "DescribeLogDirs", 4, Topics=[{"Topic": "a", "Partitions": [0, 1]}])
     pattern = {"PatternTypeFilter": 3, "Operation": 2, "PermissionType": 3}
     for version in range(1, 4):
         k.step(f"admin/acls, version {version}", "DescribeAcls", version, ResourceTypeFilter=2,

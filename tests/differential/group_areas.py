@@ -8,6 +8,7 @@ from batches import batch
 def groups(k):
     k.until(lambda answer: answer["Coordinators"][0]["ErrorCode"] == 0, "FindCoordinator", 4, KeyType=0,
             CoordinatorKeys=["g"])
+    k.until(lambda answer: answer["ErrorCode"] == 0, "ListGroups", 4)
     for version in range(4):
         k.step(f"groups/coordinator, version {version}", "FindCoordinator", version, Key="g")
     for version in range(4, 7):
@@ -143,6 +144,8 @@ def transactions(k):
     make(k, topic("x", 2))
     k.until(lambda answer: answer["Coordinators"][0]["ErrorCode"] == 0, "FindCoordinator", 4, KeyType=1,
             CoordinatorKeys=["x.t"])
+    k.until(lambda answer: answer["ErrorCode"] == 0, "InitProducerId", 4, TransactionalId="x.first",
+            TransactionTimeoutMs=60_000)  # Kafka's coordinator reads its topic first
     k.step("txn/coordinator", "FindCoordinator", 4, KeyType=1, CoordinatorKeys=["x.t"])
 
     fill(k, "x", batch([b"first"], timestamp=int(time.time() * 1000)))
