@@ -57,9 +57,13 @@ Result<std::optional<CleanJob>> CleanPlanner::plan(const CleaningRules& rules, P
   if (const Segments gone = dead(); !gone.empty()) return HOLDFAST_TRY(job_of("drop", {gone}));
   auto tasks = HOLDFAST_TRY(due(rules, ready));
   if (!tasks.empty()) {
-    CleanJob job = HOLDFAST_TRY(job_of("compact", inputs_of(tasks)));
-    job.compactions = std::move(tasks);
-    return job;
+    if (const auto units = inputs_of(tasks); !units.empty()) {
+      CleanJob job = HOLDFAST_TRY(job_of("compact", units));
+      job.compactions = std::move(tasks);
+      return job;
+    }
+    // What had a horizon is all gone since, by retention.
+    for (const CompactionTask& task : tasks) history_[task.partition].horizon_ms = INT64_MAX;
   }
   if (const Segments run = to_settle(rules.now_ms()); !run.empty())
     return HOLDFAST_TRY(job_of("settle", {run}));
@@ -153,15 +157,15 @@ bool CleanPlanner::is_due(const CompactionRule& rule, const Dirt& dirt, int64_t 
   return too_old || horizon_passed || dirty_enough(dirt.ready_bytes);
 }
 
-/// Whether frames of `next` may move ahead to where the unit's are: nothing of its partitions lies
-/// between.
+/// Whether frames of `next` may move ahead to where the unit's first are: nothing of its partitions
+/// lies between that is not of the unit itself.
 bool CleanPlanner::may_join(const Segments& unit, const SegmentPtr& next) const {
   if (used_bytes(unit) + next->used_bytes() > settings_.cleaner.run_bytes) return false;
   const auto& settled = catalog_.settled();
-  const auto last = std::ranges::find(settled, unit.back());
+  const auto first = std::ranges::find(settled, unit.front());
   const auto at = std::ranges::find(settled, next);
-  return std::none_of(last + 1, at, [&](const SegmentPtr& between) {
-    return have_common_partition(*between, *next);
+  return std::none_of(first, at, [&](const SegmentPtr& between) {
+    return std::ranges::find(unit, between) == unit.end() && have_common_partition(*between, *next);
   });
 }
 

@@ -82,6 +82,11 @@ std::vector<SegmentPtr> Cleaner::take_unreadable() {
   return std::exchange(unreadable_, {});
 }
 
+bool Cleaner::take_given_up() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(given_up_, false);
+}
+
 void Cleaner::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -272,15 +277,7 @@ Status Cleaner::commit(Work& work) {
   }
   result.outputs = work.writer.take();
   format::Manifest next = manifest_with(work, result);
-  const auto replaced = os::replace_file(
-      files_, settings_.folder + "/" + std::string(format::manifest_name), format::encode(next));
-  if (!replaced) {
-    // Nobody knows which of the two counts after a restart; until then the old one does, and all
-    // files stay.
-    const std::lock_guard lock(mutex_);
-    broken_ = true;
-    return replaced;
-  }
+  HOLDFAST_CHECKED(replace_manifest(next));
   fault::point("log.manifest_replaced");
   manifest_ = std::move(next);
   ++work.unit;
@@ -289,6 +286,28 @@ Status Cleaner::commit(Work& work) {
   const std::lock_guard lock(mutex_);
   results_.push_back(std::move(result));
   return {};
+}
+
+/// As os::replace_file does it, but a failure before the new one can count, as that of a full disk,
+/// is no more than a failure of the job.
+Status Cleaner::replace_manifest(const format::Manifest& next) {
+  const std::string path = settings_.folder + "/" + std::string(format::manifest_name);
+  const std::string beside = path + ".new";
+  {
+    const ByteBuffer bytes = format::encode(next);
+    const auto file = HOLDFAST_TRY(files_.open(beside, os::OpenMode::create_or_open));
+    HOLDFAST_CHECKED(file->truncate(0));
+    HOLDFAST_CHECKED(file->write_at(0, bytes));
+    HOLDFAST_CHECKED(file->sync_data());
+  }
+  auto replaced = files_.rename(beside, path);
+  if (replaced) replaced = files_.sync_directory(settings_.folder);
+  if (replaced) return {};
+  // Nobody knows which of the two counts after a restart; until then the old one does, and all
+  // files stay.
+  const std::lock_guard lock(mutex_);
+  broken_ = true;
+  return replaced;
 }
 
 format::Manifest Cleaner::manifest_with(const Work& work, const CleanResult& result) const {
@@ -343,6 +362,7 @@ void Cleaner::give_up(const Error& error) {
   work.writer.discard();
   work_.reset();
   const std::lock_guard lock(mutex_);
+  given_up_ = true;
   for (SegmentPtr& segment : unreadable) unreadable_.push_back(std::move(segment));
 }
 

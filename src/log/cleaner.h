@@ -65,6 +65,8 @@ class Cleaner {
   std::vector<CleanResult> take();
   /// Owner: segments that could not be read.
   std::vector<SegmentPtr> take_unreadable();
+  /// Owner: whether a job was given up since. What failed should not be tried again at once.
+  bool take_given_up();
 
   /// Does one thing; false when there was nothing to do.
   bool step();
@@ -81,6 +83,7 @@ class Cleaner {
   Status next_place(Work& work);
   Status commit(Work& work);
   format::Manifest manifest_with(const Work& work, const CleanResult& result) const;
+  Status replace_manifest(const format::Manifest& next);
   void give_up(const Error& error);
   void pace();
 
@@ -97,6 +100,7 @@ class Cleaner {
   bool busy_ = false;
   bool broken_ = false;  // whether the manifest on the disk is the old or the new one is not known
   bool stopped_ = false;
+  bool given_up_ = false;
   std::vector<CleanResult> results_;
   std::vector<SegmentPtr> unreadable_;
 };

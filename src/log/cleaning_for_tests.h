@@ -60,6 +60,7 @@ class CleaningWorkload : public CleaningRules {
     }
   }
   void close() { log_.reset(); }
+  void pass_time(int64_t ms) { now_ += ms; }
   Engine& log() { return *log_; }
 
   void append(PartitionId partition) {

@@ -59,15 +59,18 @@ void Compactor::begin(const CompactionTask& task) {
   Ongoing& ongoing = partitions_[task.partition];
   ongoing.task = task;
   ongoing.range_end = task.dirty_from;
+  ongoing.aborted.clear();
+  for (const AbortedRange& range : task.detail.aborted)
+    ongoing.aborted[{range.producer_id, range.last_offset}] = range.first_offset;
   noting_ = &ongoing;
 }
 
-bool Compactor::is_aborted(const Ongoing& ongoing, const record::BatchView& batch) const {
+/// Also for the marker itself.
+bool Compactor::is_aborted(const Ongoing& ongoing, const record::BatchView& batch) {
   if (!batch.transactional()) return false;
-  return std::ranges::any_of(ongoing.task.detail.aborted, [&](const AbortedRange& range) {
-    return range.producer_id == batch.producer_id() && batch.base_offset() >= range.first_offset &&
-           batch.last_offset() <= range.last_offset;
-  });
+  const auto range = ongoing.aborted.lower_bound({batch.producer_id(), batch.last_offset()});
+  return range != ongoing.aborted.end() && range->first.first == batch.producer_id() &&
+         range->second <= batch.base_offset();
 }
 
 Result<record::RecordReader> Compactor::records_of(const record::BatchView& batch) {
@@ -155,7 +158,7 @@ int64_t Compactor::new_horizon_ms(const Ongoing& ongoing) {
 Result<std::optional<ByteView>> Compactor::judge_marker(Ongoing& ongoing,
                                                         const record::BatchView& batch) {
   const bool needed = std::exchange(ongoing.has_records[batch.producer_id()], false);
-  if (needed) return batch.bytes();
+  if (needed || is_aborted(ongoing, batch)) return batch.bytes();
   if (past_horizon(batch, ongoing.task.now_ms)) {
     if (!must_stay(ongoing, batch)) return std::nullopt;
     return batch.bytes();

@@ -26,7 +26,9 @@ struct CompactionTask {
 /// Of a batch, records go whose key has a newer one, that were aborted, or that are tombstones past
 /// their time. Offsets, timestamps and the producer's numbers stay; a batch that has nothing left
 /// goes too, unless it is the last of a living producer or the last of the range. A marker goes
-/// once its transaction has no records left, and its time has come.
+/// once its transaction has no records left, and its time has come; but never that of an aborted
+/// transaction of which readers are still told: they would look for it in vain, and take all that
+/// its producer writes later for aborted too.
 ///
 /// No files, no threads.
 class Compactor {
@@ -52,6 +54,8 @@ class Compactor {
     CompactionTask task;
     int64_t range_end = 0;
     int64_t horizon_ms = INT64_MAX;
+    std::map<std::pair<int64_t, int64_t>, int64_t>
+        aborted;                                    // (producer, marker's offset): the first offset
     std::unordered_map<int64_t, bool> has_records;  // of the producer's present transaction
   };
   struct Kept {
@@ -62,7 +66,7 @@ class Compactor {
   };
 
   static int64_t new_horizon_ms(const Ongoing& ongoing);
-  bool is_aborted(const Ongoing& ongoing, const record::BatchView& batch) const;
+  static bool is_aborted(const Ongoing& ongoing, const record::BatchView& batch);
   Result<record::RecordReader> records_of(const record::BatchView& batch);
   bool keeps(const Ongoing& ongoing, const record::BatchView& batch,
              const record::RecordView& record) const;

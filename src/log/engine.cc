@@ -15,6 +15,8 @@ constexpr uint64_t segment_bytes_most = 16ull << 30;
 /// The first segment of an empty folder is small, so that it is made in milliseconds; meanwhile the
 /// next is prepared.
 constexpr uint64_t first_segment_bytes = 8 << 20;
+/// After a failed job of the cleaner. The disk may be full for long.
+constexpr int64_t clean_pause_ms = 10'000;
 
 Status check_settings(const LogSettings& settings) {
   if (settings.segment_bytes == 0 || settings.segment_bytes % segment_unit != 0 ||
@@ -321,6 +323,9 @@ CleaningNeeds Engine::clean(const CleaningRules& rules) {
         [&](const Segment& segment) { return segment.live_bytes == 0 && segment.end <= ready; });
   }
   if (!settings_.cleaner.enabled || catalog_.segments().empty()) return {};
+  const int64_t now_ms = rules.now_ms();
+  if (now_ms < clean_again_ms_ && now_ms + clean_pause_ms >= clean_again_ms_)  // unless it was set
+    return {.next_ms = clean_again_ms_};
   auto job = planner_.plan(rules, ready);
   if (!job) {
     log_warning("log", "nothing is cleaned: {}", job.error().message);
@@ -336,6 +341,7 @@ CleaningNeeds Engine::clean(const CleaningRules& rules) {
 /// The new files take the place of the old ones, which nobody can begin to map any more then.
 void Engine::take_over_cleaned(int64_t now_ms) {
   for (const SegmentPtr& segment : cleaner_.take_unreadable()) segment->unreadable = true;
+  if (cleaner_.take_given_up()) clean_again_ms_ = now_ms + clean_pause_ms;
   for (CleanResult& result : cleaner_.take()) {
     has_manifest_ = true;
     catalog_.replace(result.inputs, result.outputs);

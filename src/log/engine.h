@@ -105,7 +105,8 @@ class Engine final : public Log {
   Housekeeper housekeeper_;
   Cleaner cleaner_;
   CleanPlanner planner_;
-  bool has_manifest_ = false;  // dead segments go by the cleaner, which knows what counts
+  int64_t clean_again_ms_ = INT64_MIN;  // after a job that failed, not before (wall clock)
+  bool has_manifest_ = false;           // dead segments go by the cleaner, which knows what counts
   std::thread writer_thread_;
   std::thread housekeeper_thread_;
   std::thread cleaner_thread_;
