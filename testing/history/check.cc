@@ -12,7 +12,7 @@ const char* name(Kind kind) {
       "lost_write",      "duplicate",         "inconsistent_offset", "unsent_value",
       "aborted_read",    "precommitted_read", "poll_skip",           "nonmonotonic_poll",
       "reordered_write", "torn_transaction",  "stale_read",          "stale_offset",
-      "unsent_offset",   "double_effect",     "lost_effect"};
+      "unsent_offset",   "double_effect",     "lost_effect",         "stale_key"};
   return names[static_cast<size_t>(kind)];
 }
 
@@ -27,6 +27,7 @@ Report check(const History& history) {
   check_reads(index, report);
   check_ends(index, report);
   check_transactions(index, report);
+  check_keys(index, report);
   check_offsets(index, report);
   return report;
 }

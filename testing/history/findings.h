@@ -23,8 +23,9 @@ enum class Kind : uint8_t {
   unsent_offset,        // a group's position was read that nobody committed
   double_effect,        // one input has two visible outputs
   lost_effect,          // a processed input has no visible output
+  stale_key,            // who reads a compacted partition whole ends with an old value of a key
 };
-inline constexpr size_t kinds = 15;
+inline constexpr size_t kinds = 16;
 
 /// The name as scripts see it, for example "lost_write".
 const char* name(Kind kind);

@@ -23,8 +23,11 @@ enum class Outcome : uint8_t { ok, failed, unknown };
 struct Partition {
   std::string name;
   bool compacted = false;         // a record may go when a later one of its key is there
+  bool tombstones_stay = false;   // they too go only when a later record of their key is there
   int64_t trimmed_to = 0;         // what lies below may be gone, by retention or on request
   int64_t final_end = no_offset;  // read whole up to here, when all was over; no_offset: it was not
+  uint32_t whole_reader = none;   // a committed-only consumer that read it whole when all was over,
+                                  // while nothing was compacted any more
 };
 
 struct Place {
@@ -71,9 +74,10 @@ struct Poll {
       false;  // the position was set, or the partition assigned, since its last poll: `from` is new
   Time invoked = 0;
   Time completed = 0;
-  int64_t from = 0;         // the position before
-  int64_t to = 0;           // and behind: everything in between was to be seen
-  int64_t end = no_offset;  // the high watermark that the answer told, if it did
+  int64_t from = 0;            // the position before
+  int64_t to = 0;              // and behind: everything in between was to be seen
+  int64_t end = no_offset;     // the high watermark that the answer told, if it did
+  int64_t stable = no_offset;  // likewise the last stable offset: what is above is not compacted
   std::vector<Record> records = {};
 };
 

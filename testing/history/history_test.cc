@@ -307,6 +307,56 @@ TEST(History, ATombstoneMayGoAndAnAbortedRecordSupersedesNothing) {
   EXPECT_EQ(story.found(), Names{"lost_write 1 at 0"});
 }
 
+/// Key 1 at 0 and 1, key 2 at 2 and its tombstone at 3.
+Story compacted_story() {
+  Story story;
+  story.history.partitions[0].compacted = true;
+  for (int64_t offset = 0; offset < 4; ++offset) {
+    story.send(0, offset);
+    story.history.sends.back().key = offset < 2 ? 1 : 2;
+  }
+  story.history.sends[3].tombstone = true;
+  return story;
+}
+
+TEST(History, AnOldValueMustNotBeAllThatIsLeftOfAKey) {
+  Story story = compacted_story();
+  story.poll(1, 0, 0, 4, {{1, 2}, {2, 3}});
+  EXPECT_EQ(story.found(), Names{}) << "it may have been read before the tombstone came and went";
+  story.history.partitions[0].whole_reader = 1;
+  EXPECT_EQ(story.found(), Names{"stale_key 3 at 2"});
+  story.history.polls[0].records.pop_back();
+  EXPECT_EQ(story.found(), Names{});
+  story.history.partitions[0].tombstones_stay = true;
+  EXPECT_EQ(story.found(), Names{"lost_write 4 at 3"});
+}
+
+TEST(History, WhatLiesAboveTheLastStableOffsetIsNotCompacted) {
+  Story story = compacted_story();
+  story.poll(1, 0, 0, 4, {{0, 1}, {1, 2}, {2, 3}, {3, 4}});
+  story.poll(2, 0, 0, 4, {{1, 2}, {3, 4}});
+  EXPECT_EQ(story.found(), Names{});
+  story.history.polls[1].stable = 2;
+  EXPECT_EQ(story.found(), Names{}) << "a committed-only reader sees nothing above it";
+  story.history.polls[1].committed_only = false;
+  EXPECT_EQ(story.found(), Names{"poll_skip 3 at 2"});
+}
+
+TEST(History, ATombstoneThatNobodySawMayHaveDeletedItsKey) {
+  Story story;
+  story.history.partitions[0].compacted = true;
+  story.send(0, 1);
+  story.send_with(0, Outcome::unknown);
+  for (Send& send : story.history.sends) send.key = 1;
+  story.history.sends[0].producer = 7;
+  story.history.sends[1].tombstone = true;
+  story.poll(1, 0, 0, 4);
+  EXPECT_EQ(story.found(), Names{});
+  story.send(0, 0);  // by the tombstone's producer, later: so the tombstone is not above
+  story.poll(1, 0, 0, 1, {{0, 3}}).moved = true;
+  EXPECT_EQ(story.found(), (Names{"lost_write 1 at 1", "poll_skip 3 at 0"}));
+}
+
 /// Many clients for a long time, by a seed, with nothing wrong; then one record is taken out of
 /// what all readers saw.
 Story long_story(uint64_t seed) {

@@ -57,6 +57,7 @@ Index::Index(const History& of)
   for (Coverage& coverage : covered) coverage.settle();
   for (Coverage& coverage : covered_committed) coverage.settle();
   take_keys();
+  take_tombstones();
 }
 
 void Index::take_polls() {
@@ -89,6 +90,39 @@ void Index::take_keys() {
   }
 }
 
+/// A tombstone of which nobody knows whether it counts.
+bool Index::perhaps_taken_unseen(const Send& send, int64_t offset) const {
+  if (!send.tombstone || (offset != no_offset && visible(send, true))) return false;
+  const bool never_counts =
+      send.transaction != none && history.transactions[send.transaction].outcome == Outcome::failed;
+  return send.outcome != Outcome::failed && !never_counts;
+}
+
+/// Such a one may have deleted its key, and have gone itself since. It lies before everything that
+/// its producer sent later.
+void Index::take_tombstones() {
+  std::vector<int64_t> offsets(history.sends.size(), no_offset);
+  for (const auto& values : known) {
+    for (const Known& entry : values)
+      if (entry.send != none) offsets[entry.send] = entry.offset;
+  }
+  std::unordered_map<uint64_t, int64_t> first_known;  // (partition, producer) -> of later sends
+  for (size_t i = history.sends.size(); i-- > 0;) {
+    const Send& send = history.sends[i];
+    const Partition& partition = history.partitions[send.partition];
+    if (!partition.compacted || partition.tombstones_stay) continue;
+    int64_t below = never;
+    if (send.producer != none) {
+      auto [first, is_new] = first_known.try_emplace(slot_of(send.partition, send.producer), never);
+      if (offsets[i] != no_offset) first->second = offsets[i];
+      below = first->second;
+    }
+    if (!perhaps_taken_unseen(send, offsets[i])) continue;
+    int64_t& most = perhaps_deleted_[slot_of(send.partition, send.key)];
+    most = std::max(most, below);
+  }
+}
+
 uint32_t Index::send_with(uint64_t value) const {
   const auto found = by_value_.find(value);
   return found == by_value_.end() ? none : found->second;
@@ -100,12 +134,19 @@ bool Index::visible(const Send& send, bool committed_only) const {
 }
 
 bool Index::may_be_gone(const Send& send, int64_t offset) const {
+  if (trimmed(send, offset)) return true;
   const Partition& partition = history.partitions[send.partition];
-  if (offset != no_offset && offset < partition.trimmed_to) return true;
   if (!partition.compacted || send.key == 0) return false;
-  if (send.tombstone) return true;
-  const auto last = last_of_key_.find(slot_of(send.partition, send.key));
-  return last != last_of_key_.end() && last->second > offset;
+  if (send.tombstone && !partition.tombstones_stay) return true;
+  if (send.transaction != none && !committed[send.transaction]) return true;
+  if (last_of_key(send.partition, send.key) > offset) return true;
+  const auto deleted = perhaps_deleted_.find(slot_of(send.partition, send.key));
+  return deleted != perhaps_deleted_.end() && deleted->second > offset;
+}
+
+int64_t Index::last_of_key(uint32_t partition, uint64_t key) const {
+  const auto last = last_of_key_.find(slot_of(partition, key));
+  return last == last_of_key_.end() ? no_offset : last->second;
 }
 
 std::span<const Known> Index::range(uint32_t partition, int64_t from, int64_t to) const {

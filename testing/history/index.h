@@ -53,6 +53,12 @@ class Index {
   bool visible(const Send& send, bool committed_only) const;
   /// Whether it may be gone without anybody's fault.
   bool may_be_gone(const Send& send, int64_t offset) const;
+  /// The same because of the place alone.
+  bool trimmed(const Send& send, int64_t offset) const {
+    return offset != no_offset && offset < history.partitions[send.partition].trimmed_to;
+  }
+  /// The newest committed record of a key, for all that anybody knows; no_offset: none.
+  int64_t last_of_key(uint32_t partition, uint64_t key) const;
   /// The known values in [from, to) of a partition, in order.
   std::span<const Known> range(uint32_t partition, int64_t from, int64_t to) const;
   std::string at(uint32_t partition, int64_t offset) const;
@@ -60,16 +66,21 @@ class Index {
  private:
   void take_polls();
   void take_keys();
+  void take_tombstones();
+  bool perhaps_taken_unseen(const Send& send, int64_t offset) const;
 
   std::unordered_map<uint64_t, uint32_t> by_value_;
   std::unordered_map<uint64_t, int64_t>
       last_of_key_;  // (partition, key) -> the greatest offset known
+  std::unordered_map<uint64_t, int64_t>
+      perhaps_deleted_;  // likewise: below it a tombstone may have been that nobody ever saw
 };
 
 void check_writes(const Index& index, Report& report);
 void check_reads(const Index& index, Report& report);
 void check_ends(const Index& index, Report& report);
 void check_transactions(const Index& index, Report& report);
+void check_keys(const Index& index, Report& report);
 void check_offsets(const Index& index, Report& report);
 
 }  // namespace holdfast::history

@@ -40,7 +40,10 @@ void check_whole(const Index& index, const Poll& poll, Report& report) {
     if (next < poll.records.size() && poll.records[next].offset == entry.offset) continue;
     const Send* send = index.send_of(entry);
     if (!send || !index.seen[entry.send]) continue;  // lost for all: named with the writes
-    if (!index.visible(*send, poll.committed_only) || index.may_be_gone(*send, entry.offset))
+    if (!index.visible(*send, poll.committed_only)) continue;
+    const bool too_young =
+        !poll.committed_only && poll.stable != no_offset && entry.offset >= poll.stable;
+    if (too_young ? index.trimmed(*send, entry.offset) : index.may_be_gone(*send, entry.offset))
       continue;
     if (poll.committed_only && undecided(index, *send) && !index.seen_committed[entry.send])
       continue;

@@ -11,9 +11,16 @@ struct TopicPlan {
   std::string name;
   int32_t partitions = 1;
   bool compacted = false;
+  int64_t keys = 12;  // of a compacted one
+  int64_t retention_ms = -1;
+  int64_t retention_bytes = -1;
+  bool tombstones_stay = true;
+  std::vector<std::pair<std::string, std::string>> configs = {};
   uint32_t value_bytes_most = 200;
   bool trims = true;         // records may be deleted on request
   bool only_copies = false;  // nobody else writes there
+
+  bool retained() const { return retention_ms >= 0 || retention_bytes >= 0; }
 };
 
 /// One client program: it starts, does its work on and on, and comes to an end when it is asked to.

@@ -23,9 +23,13 @@ void Admin::create(size_t number) {
                             .replication_factor = 1,
                             .assignments = {},
                             .configs = {}});
-  if (topic.compacted) request.topics.back().configs.push_back({"cleanup.policy", "compact"});
-  for (int32_t i = 0; i < topic.partitions; ++i)
-    world_.history.partitions[world_.partition(topic.name, i)].compacted = topic.compacted;
+  for (const auto& [key, value] : topic.configs)
+    request.topics.back().configs.push_back({key, value});
+  for (int32_t i = 0; i < topic.partitions; ++i) {
+    auto& partition = world_.history.partitions[world_.partition(topic.name, i)];
+    partition.compacted = topic.compacted;
+    partition.tombstones_stay = topic.tombstones_stay;
+  }
   peer_.call<wire::CreateTopicsResponse>(
       request, 5, request_timeout_us, false,
       [this, number](std::optional<wire::CreateTopicsResponse> answer) {

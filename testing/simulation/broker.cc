@@ -9,20 +9,26 @@ using broker::Server;
 using broker::State;
 using log::Writer;
 
-SimulatedBroker::SimulatedBroker(World& world, broker::BrokerSettings settings)
-    : world_(world), settings_(std::move(settings)) {}
+SimulatedBroker::SimulatedBroker(World& world, broker::BrokerSettings settings,
+                                 int64_t settle_after_ms)
+    : world_(world), settings_(std::move(settings)), settle_after_ms_(settle_after_ms) {}
 
 SimulatedBroker::~SimulatedBroker() {
   take_apart();
 }
 
 Status SimulatedBroker::recover() {
-  log_ = HOLDFAST_TRY(log::Engine::open(world_.disk,
-                                        {.folder = settings_.data_folder,
-                                         .segment_bytes = settings_.segment_bytes,
-                                         .pending_bytes_max = settings_.pending_bytes_max,
-                                         .bytes_max = settings_.log_bytes_max},
-                                        {.threads = false, .flush_bytes_max = 256 << 10}));
+  log_ = HOLDFAST_TRY(
+      log::Engine::open(world_.disk,
+                        {.folder = settings_.data_folder,
+                         .segment_bytes = settings_.segment_bytes,
+                         .pending_bytes_max = settings_.pending_bytes_max,
+                         .bytes_max = settings_.log_bytes_max,
+                         .cleaner = {.enabled = settings_.cleaner_enabled,
+                                     .run_bytes = 4 * settings_.segment_bytes,
+                                     .settle_after_ms = settle_after_ms_,
+                                     .key_table_bytes_max = settings_.cleaner_dedupe_bytes_max}},
+                        {.threads = false, .flush_bytes_max = 256 << 10}));
   state_ = std::make_unique<State>(settings_.limits.message_bytes_max);
   return broker::recover(*log_, *state_, world_.scheduler.wall_us() / 1000);
 }
@@ -30,6 +36,7 @@ Status SimulatedBroker::recover() {
 Status SimulatedBroker::start() {
   life_ = std::make_shared<int>();
   failed_ = writer_planned_ = house_planned_ = durable_posted_ = false;
+  cleaning_planned_ = cleaning_ = false;
   auto started = recover();
   if (started) started = log_->start(callbacks());
   if (!started) {
@@ -80,11 +87,20 @@ log::Log::Callbacks SimulatedBroker::callbacks() {
           },
       .segment_sealed =
           [this](log::Position) {
-            if (loop_) loop_->post([this] { core_->segment_sealed(); });
+            if (!loop_) return;
+            loop_->post([this] {
+              core_->segment_sealed();
+              server_->arm();
+            });
           },
       .checkpoint_written =
           [this](log::Position) {
-            if (loop_) loop_->post([this] { core_->give_back_space(); });
+            if (loop_) loop_->post([this] { take_over_cleaned(); });
+          },
+      .cleaned =
+          [this] {
+            ++cleanings_;
+            if (loop_) loop_->post([this] { take_over_cleaned(); });
           },
   };
 }
@@ -93,6 +109,8 @@ void SimulatedBroker::look() {
   if (!running()) return;
   plan_writer();
   keep_house();
+  clean();
+  latest_wall_ms_ = std::max(latest_wall_ms_, world_.scheduler.wall_us() / 1000);
 }
 
 void SimulatedBroker::plan_writer() {
@@ -119,6 +137,35 @@ void SimulatedBroker::keep_house() {
     const bool more = log_->step_housekeeper();
     world_.scheduler.after(more ? 0 : 50 * ms, life_, [this] { house_planned_ = false; });
   });
+}
+
+/// One step of the cleaner now and then.
+void SimulatedBroker::clean() {
+  if (std::exchange(cleaning_planned_, true)) return;
+  world_.scheduler.after(world_.scheduler.between(200, 60 * ms), life_, [this] {
+    if (cleaning_ && in_cleaning_) std::exchange(in_cleaning_, nullptr)();
+    const uint64_t before = cleanings_;
+    const bool more = log_->step_cleaner();
+    cleaning_ = more && cleanings_ == before;
+    world_.scheduler.after(more ? 0 : 50 * ms, life_, [this] { cleaning_planned_ = false; });
+  });
+}
+
+void SimulatedBroker::take_over_cleaned() {
+  core_->give_back_space();
+  server_->arm();
+}
+
+uint64_t SimulatedBroker::live_bytes(const std::string& topic, int32_t partition) const {
+  return log_->live_bytes(this->partition(topic, partition).log_id);
+}
+
+int64_t SimulatedBroker::log_start(const std::string& topic, int32_t partition) const {
+  return this->partition(topic, partition).log_start;
+}
+
+const broker::Partition& SimulatedBroker::partition(const std::string& topic, int32_t index) const {
+  return *state_->topics().at(topic)->partitions[static_cast<size_t>(index)];
 }
 
 void SimulatedBroker::check() {

@@ -28,7 +28,7 @@ struct DiskPace {
 /// many lives on one disk.
 class SimulatedBroker {
  public:
-  SimulatedBroker(World& world, broker::BrokerSettings settings);
+  SimulatedBroker(World& world, broker::BrokerSettings settings, int64_t settle_after_ms);
   ~SimulatedBroker();
 
   /// Recovers and serves. Fails when the disk does; then it is not running.
@@ -38,6 +38,14 @@ class SimulatedBroker {
   /// The log failed: only a restart helps.
   bool failed() const { return failed_; }
   void set_pace(const DiskPace& pace) { pace_ = pace; }
+  /// Called once, in the middle of the log's cleaner's next job.
+  void in_next_cleaning(std::function<void()> call) { in_cleaning_ = std::move(call); }
+  /// Ever finished, well or not.
+  uint64_t cleanings() const { return cleanings_; }
+  uint64_t live_bytes(const std::string& topic, int32_t partition) const;
+  int64_t log_start(const std::string& topic, int32_t partition) const;
+  /// The wall clock at its latest while the broker looked at it.
+  int64_t latest_wall_ms() const { return latest_wall_ms_; }
 
   /// To be called after everything that happened: sees to the log's steps.
   void look();
@@ -52,15 +60,19 @@ class SimulatedBroker {
   uint64_t states_compared() const { return states_compared_; }
 
  private:
+  const broker::Partition& partition(const std::string& topic, int32_t index) const;
   Status recover();
   log::Log::Callbacks callbacks();
   void plan_writer();
   void write();
   void keep_house();
+  void clean();
+  void take_over_cleaned();
   void take_apart();
 
   World& world_;
   const broker::BrokerSettings settings_;
+  const int64_t settle_after_ms_;
   DiskPace pace_;
   std::unique_ptr<SimulatedLoop> loop_;
   std::unique_ptr<broker::State> state_;
@@ -70,6 +82,11 @@ class SimulatedBroker {
   std::shared_ptr<const void> life_;
   bool writer_planned_ = false;
   bool house_planned_ = false;
+  bool cleaning_planned_ = false;
+  bool cleaning_ = false;  // in the middle of a job
+  std::function<void()> in_cleaning_;
+  uint64_t cleanings_ = 0;
+  int64_t latest_wall_ms_ = 0;
   bool durable_posted_ = false;
   bool failed_ = false;
   std::optional<ByteBuffer> remembered_;

@@ -25,7 +25,6 @@ void Consumer::rewind() {
       positions_.push_back({topic.name, partition});
   }
   ends_.assign(positions_.size(), -1);
-  starts_.assign(positions_.size(), 0);
 }
 
 void Consumer::start() {
@@ -81,23 +80,28 @@ void Consumer::take(const wire::FetchResponse& answer, const std::vector<size_t>
   }
 }
 
+/// Only what was trimmed meanwhile is out of range.
+void Consumer::out_of_range(size_t number) {
+  ask_start(peer_, positions_[number], [this, number, consumer = consumer_](int64_t start) {
+    if (consumer != consumer_) return;
+    Position& position = positions_[number];
+    if (position.moved && position.offset == start) return;  // asked twice
+    if (position.offset >= start)
+      world_.violation(fmt::format("{}: {}-{}: offset {} is out of range, the start is {}",
+                                   peer_.name(), position.topic, position.partition,
+                                   position.offset, start));
+    position.offset = std::max(position.offset, start);
+    position.moved = true;
+  });
+}
+
 void Consumer::take_partition(size_t number, const wire::FetchResponse::Topic::Partition& answer,
                               history::Time invoked) {
   Position& position = positions_[number];
-  if (answer.error_code == wire::ErrorCode::offset_out_of_range) {
-    // Only what was trimmed meanwhile is out of range.
-    if (position.offset >= answer.log_start_offset || answer.log_start_offset < 0)
-      world_.violation(fmt::format("{}: {}-{}: offset {} is out of range, the start is {}",
-                                   peer_.name(), position.topic, position.partition,
-                                   position.offset, answer.log_start_offset));
-    position.offset = std::max(position.offset, answer.log_start_offset);
-    position.moved = true;
-    return;
-  }
+  if (answer.error_code == wire::ErrorCode::offset_out_of_range) return out_of_range(number);
   if (try_again(answer.error_code)) return;
   if (answer.error_code != wire::ErrorCode::none) return unexpected("Fetch", answer.error_code);
   ends_[number] = answer.high_watermark;
-  starts_[number] = answer.log_start_offset;
   take_poll(world_, peer_.name(), consumer_, position, answer, committed_only_, invoked);
 }
 

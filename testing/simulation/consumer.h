@@ -22,10 +22,12 @@ class Consumer final : public Actor {
   bool at_end() const;
   const std::vector<Position>& positions() const { return positions_; }
   const std::vector<int64_t>& ends() const { return ends_; }
-  const std::vector<int64_t>& starts() const { return starts_; }
+  /// In the history.
+  uint32_t number() const { return consumer_; }
 
  private:
   void rewind();
+  void out_of_range(size_t number);
   void poll();
   void take(const wire::FetchResponse& answer, const std::vector<size_t>& asked,
             history::Time invoked);
@@ -39,7 +41,6 @@ class Consumer final : public Actor {
   uint32_t consumer_ = 0;
   std::vector<Position> positions_;
   std::vector<int64_t> ends_;  // high watermarks
-  std::vector<int64_t> starts_;
   bool finishing_ = false;
 };
 

@@ -40,6 +40,9 @@ Faults::Faults(World& world, SimulatedBroker& broker, const Plan& plan,
     });
   }
   if (plan.client_crashes) kinds_.push_back([this] { crash_client(); });
+  const bool cleans = plan.compaction || plan.retention;
+  if (cleans && (plan.kills || plan.power_cuts || plan.io_errors || plan.disk_full))
+    kinds_.push_back([this] { world_.trace("the next cleaning is broken"), break_cleaning(); });
 }
 
 void Faults::begin() {
@@ -72,6 +75,7 @@ void Faults::stop() {
   for (uint32_t client = 0; client < world_.clients(); ++client) world_.network.cut_off(client, 0);
   world_.disk.set_space(UINT64_MAX);
   broker_.set_pace({});
+  broker_.in_next_cleaning(nullptr);
   if (broker_.running()) broker_.end(world_.disk.power_was_cut() ? End::power : End::kill);
   world_.disk.restart_process();
 }
@@ -139,6 +143,22 @@ void Faults::disk_full() {
   world_.scheduler.after(world_.scheduler.between(seconds, 15 * seconds), life_, [this] {
     world_.disk.set_space(UINT64_MAX);
     world_.trace("the disk has space again");
+  });
+}
+
+/// In the middle of the cleaner's reading and writing.
+void Faults::break_cleaning() {
+  broker_.in_next_cleaning([this] {
+    auto& scheduler = world_.scheduler;
+    const auto operation = static_cast<uint64_t>(scheduler.below(25));
+    if (plan_.power_cuts && scheduler.one_in(2)) return world_.disk.cut_power_before(operation);
+    if (plan_.kills && scheduler.one_in(2))
+      return scheduler.after(0, life_, [this] { end_broker(End::kill); });
+    if (plan_.io_errors) {
+      world_.disk.count_reads(scheduler.one_in(3));
+      return world_.disk.fail_operation(operation, ErrorCode::io, scheduler.one_in(4));
+    }
+    if (plan_.disk_full) disk_full();
   });
 }
 

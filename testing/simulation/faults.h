@@ -28,6 +28,7 @@ class Faults {
   void restart();
   void disk_full();
   void crash_client();
+  void break_cleaning();
 
   World& world_;
   SimulatedBroker& broker_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wire/messages/list_offsets.h"
+
 namespace holdfast::simulation {
 namespace {
 
@@ -64,6 +66,22 @@ wire::FetchRequest make_fetch(const std::vector<Position>& positions, bool commi
   return request;
 }
 
+void ask_start(Peer& peer, const Position& position, std::move_only_function<void(int64_t)> then) {
+  constexpr int64_t earliest = -2;
+  wire::ListOffsetsRequest request;
+  request.replica_id = -1;
+  request.topics.push_back({position.topic, {}});
+  request.topics.back().partitions.push_back(
+      {.partition_index = position.partition, .timestamp = earliest});
+  peer.call<wire::ListOffsetsResponse>(
+      request, 7, 4 * seconds, true,
+      [then = std::move(then)](std::optional<wire::ListOffsetsResponse> answer) mutable {
+        if (!answer) return;
+        const auto& told = answer->topics.at(0).partitions.at(0);
+        if (told.error_code == wire::ErrorCode::none) then(told.offset);
+      });
+}
+
 std::vector<FoundBatch::Found> take_poll(World& world, const std::string& who, uint32_t consumer,
                                          Position& position, const Answer& answer,
                                          bool committed_only, history::Time invoked) {
@@ -84,7 +102,8 @@ std::vector<FoundBatch::Found> take_poll(World& world, const std::string& who, u
                      .completed = world.stamp(),
                      .from = position.offset,
                      .to = position.offset,
-                     .end = answer.high_watermark};
+                     .end = answer.high_watermark,
+                     .stable = answer.last_stable_offset};
   Sieve sieve(answer);
   std::vector<FoundBatch::Found> found;
   const int64_t bound = committed_only ? answer.last_stable_offset : answer.high_watermark;
@@ -102,6 +121,9 @@ std::vector<FoundBatch::Found> take_poll(World& world, const std::string& who, u
     poll.to = std::max(poll.to, batch.last_offset + 1);
   }
   world.learn_end(poll.partition, poll.end);
+  if (poll.to > poll.from)
+    world.trace("{}: {}-{}: read {} to {}, {} records", who, position.topic, position.partition,
+                poll.from, poll.to, found.size());
   position.offset = poll.to;
   position.moved = false;
   world.history.polls.push_back(std::move(poll));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "testing/simulation/peer.h"
 #include "testing/simulation/records.h"
 #include "testing/simulation/world.h"
 #include "wire/messages/fetch.h"
@@ -17,6 +18,10 @@ struct Position {
 /// A fetch of these positions, all of a session of its own.
 wire::FetchRequest make_fetch(const std::vector<Position>& positions, bool committed_only,
                               int32_t max_wait_ms, int32_t partition_max_bytes);
+
+/// Asks where the partition begins now, as every client does after OFFSET_OUT_OF_RANGE; without an
+/// answer it does not call back.
+void ask_start(Peer& peer, const Position& position, std::move_only_function<void(int64_t)> then);
 
 /// What a consumer gets to see of one partition's answer, as the Java client makes it of batches,
 /// control batches and the list of aborted transactions. Writes the poll down in the history, moves

@@ -29,8 +29,13 @@ void GroupMember::take(const wire::FetchResponse& answer, history::Time invoked)
           std::ranges::find(positions_, told.partition_index, &Position::partition);
       if (position == positions_.end() || try_again(told.error_code)) continue;
       if (told.error_code == Code::offset_out_of_range) {  // trimmed meanwhile
-        position->offset = std::max(position->offset, told.log_start_offset);
-        position->moved = true;
+        ask_start(peer_, *position,
+                  [this, index = told.partition_index, consumer = consumer_](int64_t start) {
+                    const auto found = std::ranges::find(positions_, index, &Position::partition);
+                    if (consumer != consumer_ || found == positions_.end()) return;
+                    found->offset = std::max(found->offset, start);
+                    found->moved = true;
+                  });
       } else if (told.error_code != Code::none) {
         unexpected("Fetch", told.error_code);
       } else {

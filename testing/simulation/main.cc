@@ -94,7 +94,7 @@ void print_failure(uint64_t seed, const Outcome& outcome, std::vector<std::strin
 
 struct Sums {
   uint64_t runs = 0, failed = 0, starts = 0, compared = 0, faults = 0, acknowledged = 0, seen = 0,
-           transactions = 0, positions = 0;
+           transactions = 0, positions = 0, cleanings = 0;
   int64_t simulated_us = 0;
 
   void add(const Outcome& outcome) {
@@ -107,19 +107,21 @@ struct Sums {
     seen += outcome.report.seen;
     transactions += outcome.transactions;
     positions += outcome.positions;
+    cleanings += outcome.cleanings;
     simulated_us += outcome.simulated_us;
   }
   void print(uint64_t from) const {
     std::printf(
         "%llu seeds from %llu, %.1f simulated hours: %llu failed; %llu broker starts (%llu states "
         "compared), %llu faults, "
-        "%llu records acknowledged, %llu read, %llu transactions and %llu positions committed\n",
+        "%llu records acknowledged, %llu read, %llu transactions and %llu positions committed, "
+        "%llu cleanings\n",
         static_cast<unsigned long long>(runs), static_cast<unsigned long long>(from),
         static_cast<double>(simulated_us) / 3.6e9, static_cast<unsigned long long>(failed),
         static_cast<unsigned long long>(starts), static_cast<unsigned long long>(compared),
         static_cast<unsigned long long>(faults), static_cast<unsigned long long>(acknowledged),
         static_cast<unsigned long long>(seen), static_cast<unsigned long long>(transactions),
-        static_cast<unsigned long long>(positions));
+        static_cast<unsigned long long>(positions), static_cast<unsigned long long>(cleanings));
   }
 };
 

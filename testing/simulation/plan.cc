@@ -22,7 +22,9 @@ constexpr Switch switches[] = {{"kills", &Plan::kills},
                                {"duplicates", &Plan::duplicates},
                                {"clock-jumps", &Plan::clock_jumps},
                                {"client-crashes", &Plan::client_crashes},
-                               {"trims", &Plan::trims}};
+                               {"trims", &Plan::trims},
+                               {"compaction", &Plan::compaction},
+                               {"retention", &Plan::retention}};
 
 struct Number {
   std::string_view name;
@@ -46,7 +48,7 @@ Plan plan_of(uint64_t seed) {
   plan.segment_bytes = static_cast<uint64_t>(chance.between(1, 2)) << 20;
   plan.producers = static_cast<int>(chance.between(0, 3));
   plan.consumers = static_cast<int>(chance.between(1, 3));
-  plan.compaction = chance.one_in(3);
+  plan.compaction = chance.one_in(2);
   if (plan.producers == 0) plan.producers = 2;
   plan.transactors = static_cast<int>(chance.one_in(2) ? chance.between(1, 2) : 0);
   plan.copiers = chance.one_in(3) ? 1 : 0;
@@ -64,6 +66,8 @@ Plan plan_of(uint64_t seed) {
   plan.clock_jumps = fault();
   plan.client_crashes = fault();
   plan.trims = fault();
+  plan.retention = chance.one_in(3);
+  plan.settle_after_ms = chance.one_in(2) ? chance.between(0, 10'000) : 60'000;
   return plan;
 }
 
@@ -73,7 +77,7 @@ std::string Plan::text() const {
   if (transactors > 0) text += fmt::format(", {} pairs of transactors", transactors);
   if (copiers > 0) text += fmt::format(", {} pairs of copiers", copiers);
   if (groups > 0) text += fmt::format(", {} groups", groups);
-  text += compaction ? ", compacted topic;" : ";";
+  text += ";";
   for (const Switch& one : switches) {
     if (this->*one.on) text += " " + std::string(one.name);
   }

@@ -81,7 +81,7 @@ void Producer::add_batch() {
   for (int64_t left = scheduler().between(1, 8); left > 0; --left) {
     Item item{.value = world_.new_value()};
     if (topic_.compacted) {
-      item.key = static_cast<uint64_t>(scheduler().between(1, 12));
+      item.key = static_cast<uint64_t>(scheduler().between(1, topic_.keys));
       item.tombstone = scheduler().one_in(10);
     }
     batch.sends.push_back(world_.history.sends.size());

@@ -12,6 +12,7 @@
 #include "testing/simulation/group_member.h"
 #include "testing/simulation/position_reader.h"
 #include "testing/simulation/producer.h"
+#include "testing/simulation/retained.h"
 #include "testing/simulation/transactor.h"
 
 namespace holdfast::simulation {
@@ -26,6 +27,9 @@ broker::BrokerSettings settings_for(const Plan& plan) {
   settings.data_folder = "/broker";
   settings.segment_bytes = plan.segment_bytes;
   settings.pending_bytes_max = 4 << 20;
+  settings.cleaner_backoff_ms = 200;
+  settings.cleaner_dedupe_bytes_max = 1;  // as few keys as there can be: 768
+  settings.retention_check_interval_ms = 500;
   return settings;
 }
 
@@ -34,7 +38,7 @@ class Run {
   Run(uint64_t seed, const Plan& plan, bool trace)
       : plan_(plan),
         world_(seed, trace),
-        broker_(world_, settings_for(plan_)),
+        broker_(world_, settings_for(plan_), plan_.settle_after_ms),
         faults_(world_, broker_, plan_, actors_) {}
 
   Outcome go() {
@@ -51,6 +55,7 @@ class Run {
     if (!run_for(ending_most_us, all_finished)) name_unfinished();
     if (!run_for(ending_most_us, [this] { return broker_.quiet(); }))
       world_.violation("the broker never rests");
+    wait_for_the_cleaner();
     read_all();
     read_positions();
     return outcome();
@@ -76,7 +81,9 @@ class Run {
   void make_transactional(const std::vector<TopicPlan>& inputs);
   void add(std::unique_ptr<Actor> actor) { actors_.push_back(std::move(actor)); }
   void name_unfinished();
+  void wait_for_the_cleaner();
   void read_all();
+  void read_whole(bool committed_only);
   void read_positions();
   Outcome outcome();
 
@@ -95,9 +102,8 @@ void Run::make_topics() {
   topics_.push_back({.name = "plain",
                      .partitions = static_cast<int32_t>(scheduler.between(1, 4)),
                      .value_bytes_most = size()});
-  if (plan_.compaction)
-    topics_.push_back(
-        {.name = "compacted", .partitions = 2, .compacted = true, .value_bytes_most = size()});
+  if (plan_.compaction) topics_.push_back(compacted_topic(scheduler, size()));
+  if (plan_.retention) topics_.push_back(short_lived_topic(scheduler, size()));
   const auto few = [&] { return static_cast<int32_t>(scheduler.between(1, 3)); };
   if (plan_.transactors + plan_.copiers > 0)
     topics_.push_back({.name = std::string(ledger), .partitions = few(), .trims = false});
@@ -184,26 +190,47 @@ void Run::name_unfinished() {
   }
 }
 
-/// Reads every partition whole, as either kind of reader, and writes down where it ended.
+/// Until it had nothing to do for a while: it must come to an end when nobody writes.
+void Run::wait_for_the_cleaner() {
+  const int64_t until_us = world_.scheduler.now_us() + ending_most_us;
+  uint64_t before = 0;
+  do {
+    before = broker_.cleanings();
+    run_for(10 * seconds, [] { return false; });
+    if (world_.scheduler.now_us() > until_us) world_.violation("the cleaner never rests");
+  } while (world_.violations().empty() && broker_.cleanings() != before);
+}
+
 void Run::read_all() {
-  for (const bool committed_only : {true, false}) {
-    if (!world_.violations().empty()) return;
-    auto made = std::make_unique<Consumer>(world_, committed_only ? "last-committed" : "last",
-                                           topics_, committed_only, 20 * ms, 1'000'000);
-    Consumer& last = *made;
-    actors_.push_back(std::move(made));
-    last.start();
-    if (!run_for(ending_most_us, [&] { return last.at_end(); }))
-      world_.violation("the last reader does not get to the end");
-    last.finish();
-    for (size_t i = 0; i < last.positions().size(); ++i) {
-      auto& partition = world_.history.partitions[world_.partition(last.positions()[i].topic,
-                                                                   last.positions()[i].partition)];
-      partition.final_end = last.ends()[i];
-      if (last.starts()[i] > partition.trimmed_to)
-        world_.violation(partition.name + " begins at " + std::to_string(last.starts()[i]) +
-                         ", and nobody asked for that");
-    }
+  const uint64_t cleanings = broker_.cleanings();
+  read_whole(false);
+  read_whole(true);
+  if (!world_.violations().empty()) return;
+  for (const TopicPlan& topic : topics_) {
+    for (int32_t i = 0; i < topic.partitions; ++i)
+      check_retained(world_, broker_, topic, i, plan_.clock_jumps);
+  }
+  if (broker_.cleanings() == cleanings) return;
+  for (auto& partition : world_.history.partitions) partition.whole_reader = history::none;
+}
+
+/// Reads every partition whole, as either kind of reader, and writes down where it ended.
+void Run::read_whole(bool committed_only) {
+  if (!world_.violations().empty()) return;
+  auto made = std::make_unique<Consumer>(world_, committed_only ? "last-committed" : "last",
+                                         topics_, committed_only, 20 * ms, 1'000'000);
+  Consumer& last = *made;
+  actors_.push_back(std::move(made));
+  last.start();
+  if (!run_for(ending_most_us, [&] { return last.at_end(); }))
+    world_.violation("the last reader does not get to the end");
+  last.finish();
+  for (size_t i = 0; i < last.positions().size(); ++i) {
+    auto& partition =
+        world_.history
+            .partitions[world_.partition(last.positions()[i].topic, last.positions()[i].partition)];
+    partition.final_end = last.ends()[i];
+    if (committed_only) partition.whole_reader = last.number();
   }
 }
 
@@ -219,16 +246,16 @@ void Run::read_positions() {
 }
 
 Outcome Run::outcome() {
-  Outcome outcome{
-      .plan = plan_,
-      .report = {},
-      .violations = world_.violations(),
-      .simulated_us = world_.scheduler.now_us(),
-      .tasks = world_.scheduler.tasks_run(),
-      .print = world_.scheduler.print(),
-      .broker_starts = broker_.starts(),
-      .states_compared = broker_.states_compared(),
-      .faults = faults_.count() + world_.network.resets() + world_.network.duplicates()};
+  Outcome outcome{.plan = plan_,
+                  .report = {},
+                  .violations = world_.violations(),
+                  .simulated_us = world_.scheduler.now_us(),
+                  .tasks = world_.scheduler.tasks_run(),
+                  .print = world_.scheduler.print(),
+                  .broker_starts = broker_.starts(),
+                  .states_compared = broker_.states_compared(),
+                  .faults = faults_.count() + world_.network.resets() + world_.network.duplicates(),
+                  .cleanings = broker_.cleanings()};
   const auto count_ok = [](const auto& all) {
     return static_cast<uint64_t>(
         std::ranges::count(all, history::Outcome::ok, [](const auto& one) { return one.outcome; }));

@@ -12,11 +12,13 @@ namespace holdfast::simulation {
 /// What one run had in it, as the seed chose; a run has only some of the faults and some of the
 /// clients, so that each gets to show itself without the others.
 struct Plan {
-  int64_t work_us = 0;  // of simulated time, before everything is brought to an end
+  int64_t settle_after_ms = 60'000;  // the log's cleaner leaves a sealed segment alone
+  int64_t work_us = 0;               // of simulated time, before everything is brought to an end
   uint64_t segment_bytes = 1 << 20;
   int producers = 0;
   int consumers = 0;
   bool compaction = false;
+  bool retention = false;
   int transactors = 0;  // pairs of programs with one transactional id
   int groups = 0;       // of some members each
   int copiers = 0;      // likewise; they read what the transactors write
@@ -56,6 +58,7 @@ struct Outcome {
   uint64_t faults = 0;
   uint64_t transactions = 0;  // committed
   uint64_t positions = 0;     // that groups committed
+  uint64_t cleanings = 0;     // jobs of the log's cleaner
   bool well() const { return violations.empty() && report.clean(); }
 };
 

@@ -41,7 +41,7 @@ std::vector<TransactionalClient::Batch> Transactor::make_batches() {
     for (int64_t items = scheduler().between(1, 5); items > 0; --items) {
       Item item{.value = world_.new_value()};
       if (topic.compacted) {
-        item.key = static_cast<uint64_t>(scheduler().between(1, 12));
+        item.key = static_cast<uint64_t>(scheduler().between(1, topic.keys));
         item.tombstone = scheduler().one_in(10);
       }
       batch.items.push_back(item);

@@ -32,7 +32,12 @@ class World {
     return number < known_ends_.size() ? known_ends_[number] : 0;
   }
   void learn_end(uint32_t number, int64_t end);
-  uint64_t new_value() { return ++values_; }
+  uint64_t new_value() {
+    made_ms_.push_back(scheduler.wall_us() / 1000);
+    return made_ms_.size() - 1;
+  }
+  /// The wall clock when the value was made: its record is not older.
+  int64_t made_ms(uint64_t value) const { return made_ms_.at(value); }
   uint32_t new_client() { return clients_++; }
   uint32_t clients() const { return clients_; }
   /// A session that promises order.
@@ -53,7 +58,7 @@ class World {
 
   const bool trace_;
   history::Time last_stamp_ = 0;
-  uint64_t values_ = 0;
+  std::vector<int64_t> made_ms_ = {0};  // of each value
   uint32_t clients_ = 0;
   uint32_t producers_ = 0;
   uint32_t consumers_ = 0;
