@@ -20,6 +20,7 @@ struct StoreSide {
   StampSet filtered;
   StampSet refused;
   StampSet waiting;
+  StampSet repaired;  // noted as brought there by a repair
 };
 
 Status read_store(StoreSide& side) {
@@ -130,6 +131,7 @@ class Audit {
                                 : Missed::waiting;
       if (missed == Missed::waiting) store.refused.add(failure->event.stamp);
       if (missed == Missed::replaced) store.filtered.add(failure->event.stamp);
+      if (missed == Missed::repaired) store.repaired.add(failure->event.stamp);
     };
     const auto ranges = HOLDFAST_TRY(read_topics(
         {store.input->missed_kafka, {store.input->missed_topic}, inputs_.timeout_ms}, visit));
@@ -241,7 +243,8 @@ class Audit {
       count_refused_by_kafka(stream, topics.seen[stream], refused);
       judge(rows, stream,
             Known{topics.seen[stream], &store.rows.of(stream), store.filtered.of(stream), refused,
-                  store.waiting.of(stream), captured_of(stream), topics.trimmed.contains(stream)},
+                  store.waiting.of(stream), captured_of(stream), topics.trimmed.contains(stream),
+                  &store.repaired.of(stream)},
             {topics.names, "store " + rows.store});
     }
   }

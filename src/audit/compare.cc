@@ -80,7 +80,9 @@ class Comparison {
     balance.refused = count(subtract(known_.refused.intervals(), store));
 
     const Intervals absent = subtract(subtract(topics, store), excused());
-    const Intervals lost = subtract(absent, known_.waiting.intervals());
+    Intervals on_its_way = known_.waiting.intervals();
+    if (known_.repaired != nullptr) on_its_way = subtract(on_its_way, known_.repaired->intervals());
+    const Intervals lost = subtract(absent, on_its_way);
     balance.in_flight += count(absent) - count(lost);
     balance.lost += count(lost);
     report(FindingKind::lost, lost, places_.store, "in the topic, but not in the store");

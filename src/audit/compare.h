@@ -26,7 +26,8 @@ struct Known {
   const Seen& refused;          // in the failure queue
   const Seen& waiting;          // in the topics behind the store's positions: not read yet
   std::optional<Captured> captured;
-  bool topics_trimmed = false;  // the beginning of a topic is gone (retention)
+  bool topics_trimmed = false;     // the beginning of a topic is gone (retention)
+  const Seen* repaired = nullptr;  // a repair says that the store has it: no longer on its way
 };
 
 /// Where things were looked for, for the findings.

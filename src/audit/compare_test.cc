@@ -10,7 +10,7 @@ using event::FindingKind;
 
 /// Everything that can be known of one stream; by default 1000 events that went through well.
 struct Case {
-  Seen topics, store, filtered, refused, waiting;
+  Seen topics, store, filtered, refused, waiting, repaired;
   std::optional<Captured> captured = Captured{1000, 1000};
   bool trimmed = false;
 
@@ -21,7 +21,8 @@ struct Case {
   void take_from_store(std::initializer_list<int64_t> lost) { store = without(store, lost); }
   void take_from_topics(std::initializer_list<int64_t> lost) { topics = without(topics, lost); }
   Judged judge(size_t findings_max = 100) const {
-    return compare({"ewr", 7}, Known{topics, &store, filtered, refused, waiting, captured, trimmed},
+    return compare({"ewr", 7},
+                   Known{topics, &store, filtered, refused, waiting, captured, trimmed, &repaired},
                    {"topic t", "store s"}, findings_max);
   }
 
@@ -48,6 +49,18 @@ TEST(Compare, ACleanRunIsClean) {
   EXPECT_TRUE(judged.balance.clean());
   EXPECT_EQ(judged.balance, (Balance{.captured = 1000, .in_topics = 1000, .delivered = 1000}));
   EXPECT_TRUE(judged.findings.empty());
+}
+
+TEST(Compare, WhatARepairSaysItBroughtIsLostWhenItIsNotThereThoughTheStoreIsBehind) {
+  Case c;
+  c.take_from_store({500, 600});
+  c.waiting.add({0, 999}, 1);
+  c.repaired.add({0, 550}, 1);
+  EXPECT_EQ(
+      c.judge().balance,
+      (Balance{.captured = 1000, .in_topics = 1000, .delivered = 998, .lost = 1, .in_flight = 1}));
+  EXPECT_EQ(bare(c.judge()),
+            (std::vector<Finding>{{FindingKind::lost, "ewr", 7, {500, 500}, "store s", ""}}));
 }
 
 TEST(Compare, OneLostInTheStoreIsNamed) {

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -112,6 +113,34 @@ TEST(Negative, AHalfAppliedBatchIsNamedEventByEvent) {
             (std::vector<Found>{{"doubled", "store store.duckdb:numbers", 0, 49}}));
   EXPECT_EQ(audited.row["doubled"], 50);
   EXPECT_EQ(audited.row["delivered"], 500);
+}
+
+/// The job with a store in each of two folders, of which the second is not there at first.
+std::string write_replicated_job(const Program& program) {
+  const std::string config = write_job(program, numbers_csv(500));
+  const std::string& folder = program.folder();
+  std::string text = content_of(config);
+  const std::string one = "duckdb: {path: " + folder + "/store.duckdb, table: numbers}";
+  std::string both = "replicated: {stores: [";
+  for (const char* name : {"amsterdam", "frankfurt"})
+    both += "{datacenter: " + std::string(name) + ", duckdb: {path: " + folder + "/" + name +
+            "/store.duckdb, table: numbers}}, ";
+  text.replace(text.find(one), one.size(), both + "]}");
+  write_file(config, text + "datacenters: [{name: amsterdam}, {name: frankfurt}]\n");
+  std::filesystem::create_directory(folder + "/amsterdam");
+  return config;
+}
+
+TEST(Negative, ARecordThatTheRepairSkipsIsNamedInTheDataCenterThatMissesIt) {
+  Program program(HOLDFAST_SKIP_IN_REPAIR);
+  const std::string config = write_replicated_job(program);
+  ASSERT_EQ(program.run({"run", config, "--once"}).code, 0) << program.errors();
+  std::filesystem::create_directory(program.folder() + "/frankfurt");
+  ASSERT_EQ(program.run({"repair", "run", config}).code, 0) << program.errors();
+  const Audited audited = audit(program, config);
+  EXPECT_EQ(audited.code, 2);
+  EXPECT_EQ(audited.findings,
+            (std::vector<Found>{{"lost", "store frankfurt/store.duckdb:numbers", 100, 100}}));
 }
 
 }  // namespace

@@ -60,6 +60,8 @@ void RealCassandra::launch(size_t which) {
   if (options_.patient)
     for (const char* what : {"write_request", "read_request", "range_request", "request"})
       words.insert(words.end(), {"--setting", std::string(what) + "_timeout=20000ms"});
+  // Nodes that die must not take back what they acknowledged: there is no second copy beside them.
+  if (!options_.patient) words.insert(words.end(), {"--setting", "commitlog_sync=batch"});
   if (options_.password) words.emplace_back("--password");
   if (options_.tls) words.insert(words.end(), {"--tls", folder_.path()});
   auto process = os::Process::start({.program = HOLDFAST_SOURCE_DIR "/tools/cassandra/run",
