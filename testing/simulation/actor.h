@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "record/compression.h"
 #include "testing/simulation/peer.h"
 
 namespace holdfast::simulation {
@@ -15,6 +16,8 @@ struct TopicPlan {
   int64_t retention_ms = -1;
   int64_t retention_bytes = -1;
   bool tombstones_stay = true;
+  bool alters = false;                        // somebody changes its policy now and then
+  record::Codec codec = record::Codec::none;  // of the idempotent producers
   std::vector<std::pair<std::string, std::string>> configs = {};
   uint32_t value_bytes_most = 200;
   bool trims = true;         // records may be deleted on request

@@ -1,7 +1,10 @@
 #include "testing/simulation/admin.h"
 
+#include <algorithm>
+
 #include "wire/messages/create_topics.h"
 #include "wire/messages/delete_records.h"
+#include "wire/messages/incremental_alter_configs.h"
 
 namespace holdfast::simulation {
 namespace {
@@ -13,6 +16,7 @@ constexpr int64_t request_timeout_us = 5 * seconds;
 void Admin::create(size_t number) {
   if (number == topics_.size()) {
     if (trims_) trim();
+    alter();
     return ready_();
   }
   const TopicPlan& topic = topics_[number];
@@ -40,6 +44,28 @@ void Admin::create(size_t number) {
         if (!try_again(code)) return unexpected("CreateTopics", code);
         later(100 * ms, [this, number] { create(number); });
       });
+}
+
+/// Compacts a topic, or does not, now and then.
+void Admin::alter() {
+  const auto topic = std::ranges::find(topics_, true, &TopicPlan::alters);
+  if (topic == topics_.end()) return;
+  later(scheduler().between(2 * seconds, 30 * seconds), [this, name = topic->name] {
+    if (finishing_) return;
+    wire::IncrementalAlterConfigsRequest request;
+    request.resources.push_back({.resource_type = 2, .resource_name = name, .configs = {}});
+    request.resources.back().configs.push_back(
+        {.name = "cleanup.policy", .value = scheduler().one_in(3) ? "delete" : "compact"});
+    peer_.call<wire::IncrementalAlterConfigsResponse>(
+        request, 1, request_timeout_us, true,
+        [this](std::optional<wire::IncrementalAlterConfigsResponse> answer) {
+          alter();
+          if (!answer) return;
+          const auto code = answer->responses.at(0).error_code;
+          if (code != wire::ErrorCode::none && !try_again(code))
+            unexpected("IncrementalAlterConfigs", code);
+        });
+  });
 }
 
 void Admin::trim() {

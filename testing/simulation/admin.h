@@ -20,6 +20,7 @@ class Admin final : public Actor {
  private:
   void create(size_t number);
   void trim();
+  void alter();
 
   const std::vector<TopicPlan> topics_;
   const bool trims_;

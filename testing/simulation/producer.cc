@@ -97,7 +97,8 @@ void Producer::add_batch() {
                            {.producer_id = producer_id_,
                             .epoch = epoch_,
                             .sequence = batch.sequence,
-                            .timestamp_ms = world_.scheduler.wall_us() / 1000},
+                            .timestamp_ms = world_.scheduler.wall_us() / 1000,
+                            .codec = topic_.codec},
                            topic_.value_bytes_most);
   queue.next_sequence += static_cast<int32_t>(items.size());
   queue.batches.push_back(std::move(batch));

@@ -55,7 +55,9 @@ Result<FoundBatch> read_batch(const record::BatchView& batch) {
       .commits = batch.control() && record::control_type(batch) == record::ControlType::commit,
       .records = {}};
   if (batch.control()) return found;
-  record::RecordReader reader = batch.records();
+  record::Decompressor decompressor;
+  ByteBuffer scratch;
+  auto reader = HOLDFAST_TRY(batch.records(decompressor, scratch, 16 << 20));
   for (record::RecordView record; reader.next(record);)
     found.records.push_back({record.offset, HOLDFAST_TRY(read_item(record))});
   if (reader.damaged()) return fail(ErrorCode::corrupt, "the records of a batch");
@@ -67,7 +69,8 @@ Result<FoundBatch> read_batch(const record::BatchView& batch) {
 ByteBuffer make_batch(const std::vector<Item>& items, const BatchOf& of,
                       uint32_t value_bytes_most) {
   record::BatchBuilder builder;
-  builder.begin({.producer_id = of.producer_id,
+  builder.begin({.codec = of.codec,
+                 .producer_id = of.producer_id,
                  .producer_epoch = of.epoch,
                  .base_sequence = of.sequence,
                  .transactional = of.transactional});

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "record/compression.h"
 
 namespace holdfast::simulation {
 
@@ -24,6 +25,7 @@ struct BatchOf {
   int32_t sequence = -1;
   bool transactional = false;
   int64_t timestamp_ms = 0;
+  record::Codec codec = record::Codec::none;
 };
 ByteBuffer make_batch(const std::vector<Item>& items, const BatchOf& of, uint32_t value_bytes_most);
 

@@ -39,8 +39,7 @@ struct Kept {
     for (const history::Send& send : world.history.sends) {
       if (send.partition != number || send.outcome != history::Outcome::ok || send.offset < stayed)
         continue;
-      // A compacted one may begin behind what was superseded, at whatever age.
-      if (!topic.compacted && send.offset < start && world.made_ms(send.value) > too_young_ms)
+      if (send.offset < start && world.made_ms(send.value) > too_young_ms)
         wrong(fmt::format("the record at {} was too young to go", send.offset));
       if (send.offset >= start && (!first || send.offset < first->offset)) first = &send;
     }
@@ -69,6 +68,8 @@ TopicPlan compacted_topic(Scheduler& scheduler, uint32_t value_bytes_most) {
   topic.trims = also_deleted;  // DeleteRecords is refused otherwise
   topic.configs.emplace_back("cleanup.policy", also_deleted ? "compact,delete" : "compact");
   if (also_deleted) set("retention.ms", topic.retention_ms = 20'000);
+  topic.alters = !also_deleted && scheduler.one_in(3);
+  if (scheduler.one_in(2)) topic.codec = static_cast<record::Codec>(scheduler.below(5));
   return topic;
 }
 
@@ -98,9 +99,10 @@ void check_retained(World& world, const SimulatedBroker& broker, const TopicPlan
     if (kept.start > kept.stayed) kept.wrong("nobody asked for that");
     return;
   }
-  if (topic.retention_ms >= 0)
+  // Of a compacted one, records of any age may be gone on either side of where it begins.
+  if (topic.retention_ms >= 0 && !topic.compacted)
     kept.check_age(clock_jumps);
-  else
+  else if (topic.retention_bytes >= 0)
     kept.check_bytes();
   partition.trimmed_to = std::max(partition.trimmed_to, kept.start);
 }
