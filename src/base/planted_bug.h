@@ -16,6 +16,7 @@ enum class PlantedBug {
   skip_epoch_check,   // of transactional producers: a zombie goes on
   skip_member_check,  // of groups: one that is a member no more still commits
   skip_in_repair,
+  compact_undecided,  // above the last stable offset
 };
 
 #ifndef HOLDFAST_PLANTED_BUG

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/log_line.h"
+#include "base/planted_bug.h"
 #include "broker/settings.h"
 #include "broker/state.h"
 #include "log/log.h"
@@ -164,7 +165,8 @@ std::optional<log::CompactionRule> Retention::compaction(log::PartitionId log_id
   const Partition* partition = state_.partition(log_id);
   if (!partition || !partition->topic->rules.compacted) return std::nullopt;
   log::CompactionRule rule = partition->topic->rules.compaction;
-  rule.below = partition->last_stable_offset;
+  rule.below = planted_bug == PlantedBug::compact_undecided ? partition->high_watermark
+                                                            : partition->last_stable_offset;
   return rule;
 }
 
