@@ -241,8 +241,7 @@ struct Deliver::Impl {
         HOLDFAST_CHECKED(hand_over_refusals(events, written));
         if (!refused.empty()) continue;  // without them it will go well
       }
-      const std::string why =
-          written.refusals.empty() ? "no reason given" : written.refusals.front().cause.message;
+      const std::string why = written.why();
       say(State::waiting_for_store, why);
       const int64_t pause_ms = backoff.next_ms();
       log_warning("pipeline",

@@ -70,4 +70,15 @@ bool Written::complete() const {
       outcomes, [](Outcome o) { return o == Outcome::applied || o == Outcome::superseded; });
 }
 
+std::string Written::why() const {
+  return refusals.empty() ? "no reason given" : refusals.front().cause.message;
+}
+
+Written Written::all(size_t entries, Outcome outcome, Cause cause) {
+  Written written;
+  written.outcomes.assign(entries, outcome);
+  written.refusals.push_back({0, std::move(cause)});
+  return written;
+}
+
 }  // namespace holdfast::sink

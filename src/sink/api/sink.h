@@ -91,6 +91,11 @@ struct Written {
   /// All applied or superseded: the batch is done and its positions are in the store.
   bool complete() const;
   bool has(Outcome outcome) const;
+  /// The first cause, for people.
+  std::string why() const;
+
+  /// The same of every entry, for one cause.
+  static Written all(size_t entries, Outcome outcome, Cause cause);
 };
 
 enum class Health : uint8_t { well, unavailable, failed };

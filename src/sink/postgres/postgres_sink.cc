@@ -73,10 +73,7 @@ struct PostgresSink::Impl {
   }
 
   Written all(const Batch& batch, Outcome outcome, const Error& error) const {
-    Written written;
-    written.outcomes.assign(batch.entries.size(), outcome);
-    written.refusals.push_back({0, {cause_code(error), error.message}});
-    return written;
+    return Written::all(batch.entries.size(), outcome, {cause_code(error), error.message});
   }
 
   Plan plan(const Batch& batch) {

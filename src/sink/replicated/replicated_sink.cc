@@ -48,10 +48,6 @@ bool has_row(const Entry& entry) {
   return entry.row >= 0;
 }
 
-std::string reason(const Written& written) {
-  return written.refusals.empty() ? "no reason given" : written.refusals.front().cause.message;
-}
-
 }  // namespace
 
 struct ReplicatedSink::Impl {
@@ -120,8 +116,12 @@ struct ReplicatedSink::Impl {
         failed(member, answer.error().message);
       return !member.in_doubt;
     }
-    member.probe = std::async(std::launch::async, [&member] { return member.ask(); });
+    begin_probe(member);
     return false;
+  }
+
+  static void begin_probe(Member& member) {
+    member.probe = std::async(std::launch::async, [&member] { return member.ask(); });
   }
 
   /// The batch's positions, and how far the others are accounted for.
@@ -139,11 +139,15 @@ struct ReplicatedSink::Impl {
     return result;
   }
 
-  /// One write for all; nothing when it must be done for each of them.
-  std::optional<Written> write_together(const Batch& batch) {
+  bool may_write_together() {
     const bool all_well = std::ranges::all_of(
         members, [](const auto& m) { return m->sink->health().health == Health::well; });
-    if (!together || !all_well) return std::nullopt;
+    return together && all_well && together->ready();
+  }
+
+  /// One write for all; nothing when it must be done for each of them, though it may have been done
+  /// in part.
+  std::optional<Written> write_together(const Batch& batch) {
     Batch whole = batch;
     for (const auto& member : members)
       for (const auto& [place, offset] : batch.upto)
@@ -154,8 +158,35 @@ struct ReplicatedSink::Impl {
     return written;
   }
 
+  /// After a write to all at once that was not answered: who is there? Asked at the same time, and
+  /// not waited for long: a data center that died without a word would cost each of its own
+  /// requests a whole time-out.
+  void call_the_roll(std::vector<Member*>& live, std::vector<Member*>& away) {
+    for (Member* member : live) begin_probe(*member);
+    const int64_t until_ms = os::real_clock().steady_ms() + settings.roll_call_ms;
+    std::erase_if(live, [&](Member* member) {
+      const std::chrono::milliseconds left(
+          std::max<int64_t>(0, until_ms - os::real_clock().steady_ms()));
+      if (member->probe.wait_for(left) == std::future_status::ready) {
+        collect_probe(*member, true);
+        if (!member->in_doubt) return false;
+      } else {
+        failed(*member, "no answer in " + std::to_string(settings.roll_call_ms) + " ms");
+      }
+      away.push_back(member);
+      return true;
+    });
+  }
+
   void account(Member& member, const Positions& upto) {
     for (const auto& [place, offset] : upto) advance(member.accounted, place, offset);
+  }
+
+  static bool is_accounted(const Member& member, const Positions& upto) {
+    return std::ranges::all_of(upto, [&](const auto& place) {
+      const auto known = member.accounted.find(place.first);
+      return known != member.accounted.end() && known->second >= place.second;
+    });
   }
 
   /// Writes down what a store misses of the batch.
@@ -187,7 +218,14 @@ struct ReplicatedSink::Impl {
     }
     fault::point("replicated.after_record");
     member.missed += records.size();
-    account(member, batch.upto);
+    return {};
+  }
+
+  /// The same for all that are away, but for those of which it was written down before.
+  Status record_all(const std::vector<Member*>& away, const Batch& batch, event::FailureKind kind) {
+    for (Member* member : away)
+      if (batch.upto.empty() || !is_accounted(*member, batch.upto))
+        HOLDFAST_CHECKED(record(*member, batch, kind, cause_of(*member)));
     return {};
   }
 
@@ -231,14 +269,11 @@ struct ReplicatedSink::Impl {
   }
 
   static Written none(const Batch& batch, Outcome outcome, Cause cause) {
-    Written written;
-    written.outcomes.assign(batch.entries.size(), outcome);
-    written.refusals.push_back({0, std::move(cause)});
-    return written;
+    return Written::all(batch.entries.size(), outcome, std::move(cause));
   }
 
-  /// Sees to it that the living know that those that failed just now are accounted for: else the
-  /// next start would record the batch a second time. A wish, not a need.
+  /// Sees to it that the living know that what the others miss is recorded: else the next start
+  /// would record the batch a second time. A wish, not a need.
   void tell_living(const std::vector<Member*>& well, const Batch& batch) {
     Batch marks;
     for (Member* member : well) {
@@ -250,25 +285,32 @@ struct ReplicatedSink::Impl {
   Written write(const Batch& batch) {
     std::vector<Member*> live, away;
     for (auto& member : members) (ready(*member) ? live : away).push_back(member.get());
+    const bool sent = away.empty() && may_write_together();
+    if (sent) {
+      if (std::optional<Written> written = write_together(batch)) return std::move(*written);
+      call_the_roll(live, away);
+    }
+    // What went to all at once may be in each of them.
+    const Outcome not_there = sent ? Outcome::unknown : Outcome::unavailable;
     if (live.empty())
-      return none(batch, Outcome::unavailable,
+      return none(batch, not_there,
                   {"unavailable",
                    "no data center's store answers: " + members.front()->breaker.report().why});
-    if (away.empty())
-      if (std::optional<Written> written = write_together(batch)) return std::move(*written);
-    for (Member* member : away) {
-      member->written = {};
-      const Status recorded =
-          record(*member, batch, event::FailureKind::unavailable, cause_of(*member));
-      if (!recorded)
-        return none(batch, Outcome::unavailable, {"failure_log", recorded.error().message});
-    }
+    const auto kind = sent ? event::FailureKind::unknown : event::FailureKind::unavailable;
+    for (Member* member : away) member->written = {};
+    // Beside the writing: the living learn that it is recorded only when it is (`tell_living`).
+    auto recording = std::async(away.empty() ? std::launch::deferred : std::launch::async,
+                                [&] { return record_all(away, batch, kind); });
     write_all(live, batch);
-    return settle(batch, live);
+    const Status recorded = recording.get();
+    if (recorded)
+      for (Member* member : away) account(*member, batch.upto);
+    return settle(batch, live, not_there, recorded, !away.empty());
   }
 
   /// After the write: who has it, and what is to be recorded.
-  Written settle(const Batch& batch, const std::vector<Member*>& live) {
+  Written settle(const Batch& batch, const std::vector<Member*>& live, Outcome not_there,
+                 const Status& recorded, bool any_away) {
     Written result;
     result.outcomes.assign(batch.entries.size(), Outcome::unavailable);
     std::vector<Member*> well, ill;
@@ -277,23 +319,24 @@ struct ReplicatedSink::Impl {
       (complete ? well : ill).push_back(member);
       if (complete) account(*member, batch.upto);
       if (!complete && !member->written.has(Outcome::rejected))
-        failed(*member, reason(member->written));
+        failed(*member, member->written.why());
     }
     if (collect_rejections(live, result)) return result;
     if (well.empty()) {
       const bool unknown = std::ranges::any_of(
           ill, [](const Member* m) { return m->written.has(Outcome::unknown); });
-      return none(batch, unknown ? Outcome::unknown : Outcome::unavailable, cause_of(*ill.front()));
+      return none(batch, unknown ? Outcome::unknown : not_there, cause_of(*ill.front()));
     }
+    if (!recorded) return none(batch, Outcome::unknown, {"failure_log", recorded.error().message});
     for (Member* member : ill) {
       const auto kind = member->written.has(Outcome::unknown) ? event::FailureKind::unknown
                                                               : event::FailureKind::unavailable;
-      const Status recorded = record(*member, batch, kind, cause_of(*member));
+      const Status noted = record(*member, batch, kind, cause_of(*member));
       // The living have it: the outcome is known only when the caller comes again.
-      if (!recorded)
-        return none(batch, Outcome::unknown, {"failure_log", recorded.error().message});
+      if (!noted) return none(batch, Outcome::unknown, {"failure_log", noted.error().message});
+      account(*member, batch.upto);
     }
-    if (!ill.empty()) tell_living(well, batch);
+    if (any_away || !ill.empty()) tell_living(well, batch);
     for (size_t i = 0; i < batch.entries.size(); ++i) {
       const bool all_had_it = std::ranges::all_of(
           well, [&](const Member* m) { return m->written.outcomes[i] == Outcome::superseded; });

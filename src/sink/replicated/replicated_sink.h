@@ -27,6 +27,9 @@ struct Replica {
 struct ReplicatedSettings {
   std::string pipeline = {};
   BreakerSettings breaker = {};
+  /// After a write to all at once that was not answered, each store has so long to say that it is
+  /// there; one that does not is away.
+  int64_t roll_call_ms = 1'000;
   /// Told once each time a breaker opens.
   std::function<void(const Replica&, const std::string& why)> on_open = {};
   /// Opens a sink that writes to all of them at once, when they are one cluster; see together.h. It
@@ -43,9 +46,9 @@ struct ReplicaReport {
 };
 
 /// Two or more stores as one: each write goes to all of them. The first that does not answer opens
-/// its breaker; from then on what it misses is made durable in its failure log BEFORE the others'
-/// positions pass it, and writing goes on at the speed of the living. When none answers, nothing is
-/// recorded: the outcome is `unavailable`, and the caller waits with its batch.
+/// its breaker; from then on what it misses is made durable in its failure log, beside the writing
+/// and BEFORE `positions` passes it, and writing goes on at the speed of the living. When none
+/// answers, nothing is recorded: the outcome is `unavailable`, and the caller waits with its batch.
 ///
 /// Each store keeps, beside its own positions and in the same transaction, how far the others were
 /// accounted for (applied, or recorded as missed): a position named "TOPIC@DATACENTER". So after a

@@ -39,6 +39,7 @@ class ListedFailures : public FailureLog {
 struct Plug {
   std::atomic<bool> pulled = false;
   std::atomic<bool> lose_answer = false;  // writes, and does not tell
+  std::atomic<bool> silent = false;       // holds the line and says nothing
   std::atomic<int> asked = 0;
 };
 
@@ -47,6 +48,7 @@ class PluggedSink : public Sink {
   PluggedSink(std::unique_ptr<Sink> sink, Plug& plug) : sink_(std::move(sink)), plug_(plug) {}
   Result<Positions> positions() override {
     ++plug_.asked;
+    plug_.silent.wait(true);
     if (plug_.pulled) return fail(ErrorCode::unavailable, "the plug is pulled");
     return sink_->positions();
   }
@@ -100,8 +102,7 @@ class ReplicatedTest : public ::testing::Test {
   }
   void reopen() {
     sink_.reset();
-    auto sink =
-        ReplicatedSink::open({replica(0), replica(1)}, {.pipeline = "p", .on_open = {}}, clock_);
+    auto sink = ReplicatedSink::open({replica(0), replica(1)}, settings_, clock_);
     ASSERT_TRUE(sink) << sink.error().message;
     sink_ = std::move(*sink);
   }
@@ -148,6 +149,7 @@ class ReplicatedTest : public ::testing::Test {
 
   testing::TemporaryFolder folder_;
   HandClock clock_;
+  ReplicatedSettings settings_{.pipeline = "p", .on_open = {}, .open_together = {}};
   Plug plugs_[2];
   ListedFailures failures_[2];
   std::vector<event::Consumed> events_;
@@ -203,6 +205,55 @@ TEST_F(ReplicatedTest, AnUnknownOutcomeOpensTheBreakerAndIsRecordedAsUnknown) {
   EXPECT_EQ(failures_[1].sequences, numbers(10, 20));
 }
 
+/// All stores at once, which nobody answers.
+class UnansweredSink : public Sink {
+ public:
+  explicit UnansweredSink(std::atomic<int>& written) : written_(written) {}
+  Result<Positions> positions() override { return Positions(); }
+  Written write(const Batch& batch) override {
+    ++written_;
+    return Written::all(batch.entries.size(), Outcome::unknown, {"write_timeout", "no answer"});
+  }
+  HealthReport health() const override { return {}; }
+  Result<std::unique_ptr<Reader>> reader() override { return fail(ErrorCode::not_found, "none"); }
+
+ private:
+  std::atomic<int>& written_;
+};
+
+TEST_F(ReplicatedTest, AStoreThatDiesWithoutAWordIsAwayAfterTheFirstUnansweredWriteToAll) {
+  std::atomic<int> to_all = 0;
+  settings_.roll_call_ms = 20;
+  settings_.open_together = [&] { return std::make_unique<UnansweredSink>(to_all); };
+  reopen();
+  plugs_[1].silent = true;
+  ASSERT_TRUE(write(0, 10).complete());
+  EXPECT_EQ(sink_->replicas()[1].breaker.state, Breaker::State::open);
+  EXPECT_EQ(failures_[1].sequences, numbers(0, 10));
+  EXPECT_EQ(failures_[1].kinds, std::set{event::FailureKind::unknown});  // it may have got it
+  const int asked = plugs_[1].asked;
+  ASSERT_TRUE(write(10, 20).complete());
+  EXPECT_EQ(to_all, 1);
+  EXPECT_EQ(plugs_[1].asked, asked);
+  plugs_[1].silent = false;
+  plugs_[1].silent.notify_all();
+  write_until_well(20);
+}
+
+TEST_F(ReplicatedTest, WhatWentToAllAtOnceIsInDoubtWhileNobodyAnswers) {
+  std::atomic<int> to_all = 0;
+  settings_.roll_call_ms = 20;
+  settings_.open_together = [&] { return std::make_unique<UnansweredSink>(to_all); };
+  reopen();
+  for (Plug& plug : plugs_) plug.silent = true;
+  EXPECT_EQ(write(0, 10).outcomes, std::vector<Outcome>(10, Outcome::unknown));
+  EXPECT_TRUE(write(0, 10).has(Outcome::unavailable));  // nothing was sent any more
+  for (Plug& plug : plugs_) {
+    plug.silent = false;
+    plug.silent.notify_all();
+  }
+}
+
 TEST_F(ReplicatedTest, AfterARestartWithOneAwayThePositionIsWhereItWasAccountedFor) {
   ASSERT_TRUE(write(0, 10).complete());
   plugs_[1].pulled = true;
@@ -231,9 +282,14 @@ TEST_F(ReplicatedTest, WhileTheFailureLogIsAwayNothingPasses) {
   plugs_[1].pulled = true;
   ASSERT_TRUE(write(10, 20).complete());
   failures_[1].away = true;
-  EXPECT_TRUE(write(20, 30).has(Outcome::unavailable));
+  EXPECT_TRUE(write(20, 30).has(Outcome::unknown));  // the living one may have it
   EXPECT_EQ(position(), 20);
-  EXPECT_EQ(rows(0), 20u);
+  reopen();
+  EXPECT_EQ(position(), 20);
+  failures_[1].away = false;
+  EXPECT_EQ(write(20, 30).outcomes, std::vector<Outcome>(10, Outcome::superseded));
+  EXPECT_EQ(position(), 30);
+  EXPECT_EQ(failures_[1].sequences, numbers(10, 30));
 }
 
 TEST_F(ReplicatedTest, WithBothAwayNothingIsRecordedAndTheCallerWaits) {

@@ -4,7 +4,14 @@
 
 namespace holdfast::sink {
 
-Status Together::get_ready() {
+void Together::away(const std::string& why) {
+  in_doubt_ = true;
+  if (breaker_.failed(why))
+    log_warning("sink", "writing to all data centers at once fails, to each by itself now: {}",
+                why);
+}
+
+Status Together::open() {
   if (!in_doubt_) return {};
   if (!sink_) sink_ = HOLDFAST_TRY(open_());
   HOLDFAST_TRY(sink_->positions());
@@ -12,20 +19,19 @@ Status Together::get_ready() {
   return {};
 }
 
+bool Together::ready() {
+  if (!breaker_.allows()) return false;
+  const Status opened = open();
+  if (!opened) away(opened.error().message);
+  return opened.has_value();
+}
+
 std::optional<Written> Together::write(const Batch& batch) {
-  if (!breaker_.allows()) return std::nullopt;
-  const auto away = [&](const std::string& why) {
-    in_doubt_ = true;
-    if (breaker_.failed(why))
-      log_warning("sink", "writing to all data centers at once fails, to each by itself now: {}",
-                  why);
-    return std::nullopt;
-  };
-  if (const Status ready = get_ready(); !ready) return away(ready.error().message);
   Written written = sink_->write(batch);
-  if (!written.complete() && !written.has(Outcome::rejected))
-    return away(written.refusals.empty() ? "no reason given"
-                                         : written.refusals.front().cause.message);
+  if (!written.complete() && !written.has(Outcome::rejected)) {
+    away(written.why());
+    return std::nullopt;
+  }
   breaker_.succeeded();
   return written;
 }

@@ -22,12 +22,15 @@ class Together {
   Together(Open open, os::Clock& clock, const BreakerSettings& settings)
       : open_(std::move(open)), breaker_(clock, settings) {}
 
-  /// Nothing: it is away, or it was not answered; then `batch` may have been applied in some
-  /// stores, or in parts. Else all is applied, or something is `rejected`.
+  /// Whether `write` may be tried now.
+  bool ready();
+  /// Nothing: it was not answered; `batch` may have been applied in some stores, or in parts. Else
+  /// all is applied, or something is `rejected`.
   std::optional<Written> write(const Batch& batch);
 
  private:
-  Status get_ready();
+  Status open();
+  void away(const std::string& why);
 
   const Open open_;
   Breaker breaker_;
