@@ -1,16 +1,14 @@
 #include "sink/cassandra/cell.h"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "sink/cassandra/cql/bytes.h"
-#include "sink/cassandra/cql/value.h"
+#include "sink/cassandra/cql/literal.h"
+#include "sink/cassandra/cql/varint.h"
 
 namespace holdfast::sink {
 namespace {
@@ -85,30 +83,84 @@ Status append_double(ByteBuffer& to, double value, const cql::Type& type) {
   return {};
 }
 
-Status append_collection(ByteBuffer& to, std::string_view json, const cql::Type& type) {
-  const auto parsed = nlohmann::json::parse(json, nullptr, false);
+using Json = nlohmann::json;
+
+Status append_json(ByteBuffer& to, const Json& value, const cql::Type& type);
+
+std::string text_of_json(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+Status json_misfit(const Json& value, const cql::Type& type) {
+  return misfit(value.dump(), type);
+}
+
+/// A list or a set from a list, a map from an object: a count, then each with its size.
+Status append_collection(ByteBuffer& to, const Json& value, const cql::Type& type) {
   const bool map = type.code == TypeCode::map;
-  if (map ? !parsed.is_object() : !parsed.is_array()) return misfit(json, type);
-  ByteBuffer body;
-  Writer(body).i32(static_cast<int32_t>(parsed.size()));
-  const auto text = [](const nlohmann::json& one) {
-    return one.is_string() ? one.get<std::string>() : one.dump();
-  };
-  for (const auto& item : parsed.items()) {
-    if (item.value().is_null() || (item.value().is_structured())) return misfit(json, type);
-    if (map) HOLDFAST_CHECKED(append_text_cell(body, item.key(), type.inner[0]));
-    HOLDFAST_CHECKED(append_text_cell(body, text(item.value()), type.inner.back()));
+  if (map ? !value.is_object() : !value.is_array()) return json_misfit(value, type);
+  Writer(to).i32(static_cast<int32_t>(value.size()));
+  for (const auto& item : value.items()) {
+    if (item.value().is_null()) return json_misfit(value, type);  // collections hold no nulls
+    if (map) HOLDFAST_CHECKED(append_text_cell(to, item.key(), type.inner[0]));
+    HOLDFAST_CHECKED(append_json(to, item.value(), type.inner.back()));
   }
-  Writer(to).bytes(body);
   return {};
 }
 
-Status append_inet(ByteBuffer& to, std::string_view text, const cql::Type& type) {
-  std::byte address[16];
-  const std::string host(text);
-  const bool four = inet_pton(AF_INET, host.c_str(), address) == 1;
-  if (!four && inet_pton(AF_INET6, host.c_str(), address) != 1) return misfit(text, type);
-  Writer(to).bytes(ByteView(address).first(four ? 4 : 16));
+/// A tuple from a list, a user type from an object; fields that are not there are null.
+Status append_fields(ByteBuffer& to, const Json& value, const cql::Type& type) {
+  const bool named = type.code == TypeCode::udt;
+  if (named ? !value.is_object() : !value.is_array()) return json_misfit(value, type);
+  size_t used = 0;
+  for (size_t i = 0; i < type.inner.size(); ++i) {
+    const bool there = named ? value.contains(type.fields[i]) : i < value.size();
+    used += there;
+    HOLDFAST_CHECKED(append_json(to,
+                                 !there  ? Json()
+                                 : named ? value[type.fields[i]]
+                                         : value[i],
+                                 type.inner[i]));
+  }
+  if (used < value.size()) return json_misfit(value, type);  // the type has no such field
+  return {};
+}
+
+/// Elements of one size lie one behind the other, others have theirs before them.
+Status append_vector(ByteBuffer& to, const Json& value, const cql::Type& type) {
+  if (!value.is_array() || value.size() != type.size) return json_misfit(value, type);
+  const bool fixed = cql::fixed_bytes(type.inner[0]) > 0;
+  ByteBuffer one;
+  for (const Json& element : value) {
+    if (element.is_null()) return json_misfit(value, type);
+    one.clear();
+    HOLDFAST_CHECKED(append_json(one, element, type.inner[0]));
+    const ByteView content = ByteView(one).subspan(4);
+    if (!fixed) cql::append_unsigned_vint(to, content.size());
+    append(to, content);
+  }
+  return {};
+}
+
+/// As a [value]: its size, then what it holds.
+Status append_json(ByteBuffer& to, const Json& value, const cql::Type& type) {
+  if (value.is_null()) {
+    Writer(to).null();
+    return {};
+  }
+  if (cql::is_scalar(type.code)) {
+    if (value.is_structured()) return json_misfit(value, type);
+    return cql::append_literal(to, text_of_json(value), type);
+  }
+  const size_t begin = to.size();
+  Writer(to).i32(0);
+  if (type.code == TypeCode::vector)
+    HOLDFAST_CHECKED(append_vector(to, value, type));
+  else if (type.code == TypeCode::tuple || type.code == TypeCode::udt)
+    HOLDFAST_CHECKED(append_fields(to, value, type));
+  else
+    HOLDFAST_CHECKED(append_collection(to, value, type));
+  store_be(to.data() + begin, static_cast<int32_t>(to.size() - begin - 4));
   return {};
 }
 
@@ -166,53 +218,16 @@ bool convertible(ColumnType from, const cql::Type& to) {
     default:
       break;
   }
-  if (code == TypeCode::list || code == TypeCode::set || code == TypeCode::map)
-    return std::ranges::all_of(to.inner, [](const cql::Type& inner) {
-      return inner.inner.empty() && convertible(ColumnType::text, inner);
-    });
-  return code == TypeCode::varchar || code == TypeCode::ascii || code == TypeCode::blob ||
-         code == TypeCode::uuid || code == TypeCode::timeuuid || code == TypeCode::inet ||
-         code == TypeCode::decimal || is_integer(code);
+  if (cql::is_scalar(code)) return code != TypeCode::counter && code != TypeCode::custom;
+  return std::ranges::all_of(
+      to.inner, [](const cql::Type& inner) { return convertible(ColumnType::text, inner); });
 }
 
 Status append_text_cell(ByteBuffer& to, std::string_view text, const cql::Type& type) {
-  switch (type.code) {
-    case TypeCode::ascii:
-      if (std::ranges::any_of(text, [](char c) { return static_cast<signed char>(c) < 0; }))
-        return misfit(text, type);
-      [[fallthrough]];
-    case TypeCode::varchar:
-    case TypeCode::blob:
-      Writer(to).bytes(as_bytes(text));
-      return {};
-    case TypeCode::uuid:
-    case TypeCode::timeuuid: {
-      const auto uuid = cql::parse_uuid(text);
-      const bool timed = uuid && static_cast<uint8_t>(uuid->bytes[6]) >> 4 == 1;
-      if (!uuid || (type.code == TypeCode::timeuuid && !timed)) return misfit(text, type);
-      Writer(to).bytes(uuid->bytes);
-      return {};
-    }
-    case TypeCode::inet:
-      return append_inet(to, text, type);
-    case TypeCode::decimal: {
-      const auto decimal = cql::decimal_from(text);
-      if (!decimal) return misfit(text, type);
-      Writer(to).bytes(*decimal);
-      return {};
-    }
-    case TypeCode::list:
-    case TypeCode::set:
-    case TypeCode::map:
-      return append_collection(to, text, type);
-    default:
-      break;
-  }
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty())
-    return misfit(text, type);
-  return append_integer(to, number, type);
+  if (cql::is_scalar(type.code)) return cql::append_literal(to, text, type);
+  const Json value = Json::parse(text, nullptr, false);
+  if (value.is_discarded() || value.is_null()) return misfit(text, type);
+  return append_json(to, value, type);
 }
 
 Status append_cell(ByteBuffer& to, const event::Column& column, size_t row, const cql::Type& type) {

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "sink/cassandra/mapping.h"
+#include "sink/cassandra/names.h"
 #include "sink/cassandra/sink.h"
 
 namespace holdfast::sink {
@@ -36,7 +37,7 @@ Status check_cassandra(const CassandraSettings& settings) {
   std::set<std::string> seen;
   for (const CassandraTable& table : settings.tables) {
     if (table.table.empty()) return wrong("a table has no name");
-    std::string same = full_name(settings, table.table) + "\n" + table.fan_out;
+    std::string same = table_name(settings, table.table).text() + "\n" + table.fan_out;
     for (const auto& [field, value] : table.when) same += "\n" + field + "=" + value;
     if (!seen.insert(same).second)
       return wrong(fmt::format("table {} is given twice for the same events", table.table));

@@ -4,6 +4,7 @@
 
 #include "sink/cassandra/cql/rows.h"
 #include "sink/cassandra/cql/value.h"
+#include "sink/cassandra/names.h"
 #include "sink/cassandra/plan.h"
 
 namespace holdfast::sink {
@@ -36,21 +37,16 @@ Result<std::vector<Held>> confirm_batch(cql::Session& session,
   for (uint32_t i = 0; i < batch.entries.size(); ++i) {
     const Entry& entry = batch.entries[i];
     if (entry.row < 0) continue;
-    const RowSource from{batch.rows,
-                         static_cast<size_t>(entry.row),
-                         batch.sources[entry.source],
-                         entry.epoch,
-                         entry.sequence,
-                         entry.version};
     const auto looked =
-        each_target(mapping, from, [&](const TableMapping& table, const RowSource& one) -> Status {
-          requests.push_back(HOLDFAST_TRY(make_look_up(table, one)));
-          requests.back().consistency = settings.read;
-          const bool removed =
-              !table.delete_when.empty() && holds(table.delete_when, one.rows, one.row);
-          what.push_back({i, &table, entry.deletion || removed});
-          return {};
-        });
+        each_target(mapping, row_source(batch, entry),
+                    [&](const TableMapping& table, const RowSource& one) -> Status {
+                      requests.push_back(HOLDFAST_TRY(make_look_up(table, one)));
+                      requests.back().consistency = settings.read;
+                      const bool removed =
+                          !table.delete_when.empty() && holds(table.delete_when, one.rows, one.row);
+                      what.push_back({i, &table, entry.deletion || removed});
+                      return {};
+                    });
     // What can never be written is not there.
     if (!looked || *looked == 0) held[i] = Held::missing;
   }
@@ -67,23 +63,15 @@ Result<std::vector<Held>> confirm_batch(cql::Session& session,
 
 Result<int64_t> least_gc_grace_us(cql::Session& session, const CassandraSettings& settings) {
   int64_t least = INT64_MAX;
-  const cql::Statement statement = HOLDFAST_TRY(
-      session.prepare("SELECT gc_grace_seconds FROM system_schema.tables WHERE keyspace_name = ? "
-                      "AND table_name = ?"));
   for (const CassandraTable& table : settings.tables) {
-    const std::string name = full_name(settings, table.table);
-    const size_t dot = name.find('.');
-    cql::Bound bound{.statement = statement, .value_count = 2};
-    cql::Writer writer(bound.values);
-    writer.bytes(as_bytes(name.substr(0, dot)));
-    writer.bytes(as_bytes(name.substr(dot + 1)));
-    cql::Request request;
-    request.bound.push_back(std::move(bound));
-    request.idempotent = true;
-    const cql::Answer answer = session.run(std::move(request));
-    if (!answer) return fail(error_code_of(answer.error().certainty), answer.error().message);
-    cql::RowCursor row(**answer);
-    if (!row.next()) return fail(ErrorCode::not_found, "there is no table " + name);
+    const TableName name = table_name(settings, table.table);
+    const cql::Reply rows =
+        HOLDFAST_TRY(ask_about(session,
+                               "SELECT gc_grace_seconds FROM system_schema.tables WHERE "
+                               "keyspace_name = ? AND table_name = ?",
+                               name));
+    cql::RowCursor row(*rows);
+    if (!row.next()) return fail(ErrorCode::not_found, "there is no table " + name.text());
     least = std::min(least, cql::int_of(row.at(size_t{0})).value_or(0) * 1'000'000);
   }
   return least;

@@ -6,7 +6,7 @@
 #include "sink/cassandra/cql/murmur3.h"
 #include "sink/cassandra/cql/rows.h"
 #include "sink/cassandra/cql/value.h"
-#include "sink/cassandra/mapping.h"
+#include "sink/cassandra/names.h"
 
 namespace holdfast::sink {
 namespace {
@@ -27,13 +27,6 @@ Error error_of(const cql::Failure& failure) {
   return {missing ? ErrorCode::not_found : error_code_of(failure.certainty), failure.message};
 }
 
-cql::Bound texts(const cql::Statement& statement, std::initializer_list<std::string_view> values) {
-  cql::Bound bound{.statement = statement, .value_count = static_cast<uint16_t>(values.size())};
-  cql::Writer writer(bound.values);
-  for (const std::string_view value : values) writer.bytes(as_bytes(value));
-  return bound;
-}
-
 using Visit = std::function<void(const cql::RowCursor&)>;
 
 /// Every row of one target, page by page.
@@ -42,7 +35,7 @@ Status each_row(cql::Session& session, const cql::Statement& statement, const Le
   std::optional<ByteBuffer> state;
   do {
     cql::Request request;
-    request.bound.push_back(texts(statement, {place.pipeline, target}));
+    request.bound.push_back(bind_texts(statement, {place.pipeline, target}));
     request.consistency = place.read;
     request.page_rows = page_rows;
     request.paging_state = std::move(state);

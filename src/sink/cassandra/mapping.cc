@@ -6,6 +6,7 @@
 #include "sink/cassandra/cell.h"
 #include "sink/cassandra/cql/rows.h"
 #include "sink/cassandra/cql/value.h"
+#include "sink/cassandra/names.h"
 
 namespace holdfast::sink {
 namespace {
@@ -21,23 +22,14 @@ struct TableColumn {
   int64_t position = 0;
 };
 
-std::string literal(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, c);
-  return quoted + "'";
-}
-
-Error wrong(const std::string& table, std::string_view what) {
-  return {ErrorCode::invalid, fmt::format("table {}: {}", table, what)};
-}
-
 class Compiler {
  public:
   Compiler(cql::Session& session, const CassandraSettings& settings, const event::Schema& schema,
            const CassandraTable& wanted)
-      : session_(session), settings_(settings), schema_(schema), wanted_(wanted) {
-    made_.table = full_name(settings, wanted.table);
-  }
+      : session_(session),
+        schema_(schema),
+        wanted_(wanted),
+        name_(table_name(settings, wanted.table)) {}
 
   Result<TableMapping> compile() {
     HOLDFAST_CHECKED(look_at_table());
@@ -51,11 +43,13 @@ class Compiler {
   }
 
  private:
+  std::unexpected<Error> wrong(std::string_view what) const {
+    return fail(ErrorCode::invalid, fmt::format("table {}: {}", name_.text(), what));
+  }
+
   Result<size_t> field(const std::string& name) {
     const auto found = std::ranges::find(schema_, name, &event::ColumnSpec::name);
-    if (found == schema_.end())
-      return std::unexpected(
-          wrong(made_.table, fmt::format("the events have no field \"{}\"", name)));
+    if (found == schema_.end()) return wrong(fmt::format("the events have no field \"{}\"", name));
     return static_cast<size_t>(found - schema_.begin());
   }
 
@@ -69,21 +63,18 @@ class Compiler {
   }
 
   Status look_at_table() {
-    const size_t dot = made_.table.find('.');
-    const cql::Answer answer = session_.run(
-        "SELECT column_name, kind, position, type FROM system_schema.columns WHERE keyspace_name "
-        "= " +
-        literal(made_.table.substr(0, dot)) +
-        " AND table_name = " + literal(made_.table.substr(dot + 1)));
-    if (!answer) return fail(error_code_of(answer.error().certainty), answer.error().message);
-    for (cql::RowCursor row(**answer); row.next();)
+    const cql::Reply rows = HOLDFAST_TRY(
+        ask_about(session_,
+                  "SELECT column_name, kind, position, type FROM system_schema.columns WHERE "
+                  "keyspace_name = ? AND table_name = ?",
+                  name_));
+    for (cql::RowCursor row(*rows); row.next();)
       columns_.push_back({*cql::text_of(row.at("column_name")), *cql::text_of(row.at("kind")),
                           *cql::text_of(row.at("type")), *cql::int_of(row.at("position"))});
-    if (columns_.empty()) return std::unexpected(wrong(made_.table, "there is no such table"));
+    if (columns_.empty()) return wrong("there is no such table");
     for (const TableColumn& column : columns_) {
       if (column.type == "counter")
-        return std::unexpected(
-            wrong(made_.table, "a counter would count a replay again; it cannot be a target"));
+        return wrong("a counter would count a replay again; it cannot be a target");
     }
     return {};
   }
@@ -106,21 +97,17 @@ class Compiler {
     const auto column = std::ranges::find(columns_, name, &TableColumn::name);
     if (column == columns_.end()) {
       if (kind == Binding::field || kind == Binding::element)
-        return std::unexpected(wrong(made_.table, fmt::format("there is no column \"{}\"", name)));
-      return std::unexpected(
-          wrong(made_.table,
-                fmt::format(
-                    "the column {} is missing: each row says which event it is. ALTER TABLE {} ADD "
-                    "(ce_source text, ce_epoch bigint, ce_sequence bigint)",
-                    name, made_.table)));
+        return wrong(fmt::format("there is no column \"{}\"", name));
+      return wrong(
+          fmt::format("the column {} is missing: each row says which event it is. ALTER TABLE {} "
+                      "ADD (ce_source text, ce_epoch bigint, ce_sequence bigint)",
+                      name, name_.text()));
     }
     if (column->type.starts_with("list<"))
-      return std::unexpected(wrong(
-          made_.table,
-          fmt::format(
-              "column \"{}\" is a {}: a replay would add its elements again; make it a set or "
-              "a frozen<{}>",
-              name, column->type, column->type)));
+      return wrong(
+          fmt::format("column \"{}\" is a {}: a replay would add its elements again; make it a set "
+                      "or a frozen<{}>",
+                      name, column->type, column->type));
     made_.columns.push_back(
         {kind, index, name, {}, column->kind == "partition_key" || column->kind == "clustering"});
     return {};
@@ -137,8 +124,7 @@ class Compiler {
     for (const TableColumn& key : keys) {
       const auto found = std::ranges::find(made_.columns, key.name, &Binding::column);
       if (found == made_.columns.end())
-        return std::unexpected(wrong(
-            made_.table, fmt::format("no field is mapped to \"{}\" of the primary key", key.name)));
+        return wrong(fmt::format("no field is mapped to \"{}\" of the primary key", key.name));
       made_.stamp_is_key = made_.stamp_is_key || found->kind == Binding::sequence;
       const auto index = static_cast<size_t>(found - made_.columns.begin());
       made_.keys.push_back(index);
@@ -155,9 +141,7 @@ class Compiler {
     }
     for (const size_t key : made_.keys)
       where += (where.empty() ? "" : " AND ") + quote_name(made_.columns[key].column) + " = ?";
-    const size_t dot = made_.table.find('.');
-    const std::string table =
-        quote_name(made_.table.substr(0, dot)) + "." + quote_name(made_.table.substr(dot + 1));
+    const std::string table = name_.quoted();
     made_.insert = HOLDFAST_TRY(session_.prepare("INSERT INTO " + table + " (" + names +
                                                  ") VALUES (" + marks + ") USING TIMESTAMP ?"));
     made_.remove = HOLDFAST_TRY(
@@ -175,40 +159,21 @@ class Compiler {
               ? event::ColumnType::int64
               : event::ColumnType::text;
       if (!convertible(from, column.type))
-        return std::unexpected(wrong(
-            made_.table, fmt::format("column \"{}\" is {}, and {} values do not fit into that",
-                                     column.column, cql::text_of(column.type), event::name(from))));
+        return wrong(fmt::format("column \"{}\" is {}, and {} values do not fit into that",
+                                 column.column, cql::text_of(column.type), event::name(from)));
     }
     return {};
   }
 
   cql::Session& session_;
-  const CassandraSettings& settings_;
   const event::Schema& schema_;
   const CassandraTable& wanted_;
+  const TableName name_;
   std::vector<TableColumn> columns_;
   TableMapping made_;
 };
 
 }  // namespace
-
-std::string quote_name(const std::string& name) {
-  std::string quoted = "\"";
-  for (const char c : name) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
-}
-
-std::string full_name(const CassandraSettings& settings, const std::string& table) {
-  return table.find('.') == std::string::npos ? settings.keyspace + "." + table : table;
-}
-
-std::string target_name(const CassandraSettings& settings) {
-  if (!settings.target.empty()) return settings.target;
-  std::string name;
-  for (const CassandraTable& table : settings.tables)
-    name += (name.empty() ? "" : ",") + full_name(settings, table.table);
-  return name;
-}
 
 Result<std::vector<TableMapping>> compile_mapping(cql::Session& session,
                                                   const CassandraSettings& settings,

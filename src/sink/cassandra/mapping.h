@@ -30,7 +30,6 @@ struct Binding {
 
 /// What an event becomes in one table: three statements and how to fill them.
 struct TableMapping {
-  std::string table;  // with its keyspace
   std::vector<Condition> when, delete_when;
   std::optional<size_t> fan_out;  // the field
   std::vector<Binding> columns;   // of the insert, in the order of its variables
@@ -46,13 +45,6 @@ Result<std::vector<TableMapping>> compile_mapping(cql::Session& session,
                                                   const CassandraSettings& settings,
                                                   const event::Schema& schema);
 
-/// The full name of a table of the settings.
-std::string full_name(const CassandraSettings& settings, const std::string& table);
-/// Which store this is, in the ledger.
-std::string target_name(const CassandraSettings& settings);
-/// A name as CQL takes it, whatever is in it.
-std::string quote_name(const std::string& name);
-
 /// One event's values for one table (and one element).
 struct RowSource {
   const event::Rows& rows;
@@ -61,6 +53,7 @@ struct RowSource {
   int64_t epoch, sequence, version;
   const std::string* element = nullptr;
 };
+RowSource row_source(const Batch& batch, const Entry& entry);
 bool holds(const std::vector<Condition>& conditions, const event::Rows& rows, size_t row);
 /// The request that writes it, or deletes it. `invalid` with why when a value does not fit.
 Result<cql::Request> make_write(const TableMapping& mapping, const RowSource& from, bool deletion);

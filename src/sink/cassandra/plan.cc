@@ -74,13 +74,7 @@ class Planner {
   void add(uint32_t index, const Entry& entry) {
     if (entry.version > ahead_us_)
       return refuse_one(index, "version_ahead", "its version is too far ahead of the clock");
-    const RowSource from{batch_.rows,
-                         static_cast<size_t>(entry.row),
-                         batch_.sources[entry.source],
-                         entry.epoch,
-                         entry.sequence,
-                         entry.version};
-    auto requests = requests_of(mapping_, from, entry.deletion);
+    auto requests = requests_of(mapping_, row_source(batch_, entry), entry.deletion);
     if (!requests)
       return refuse_one(index,
                         requests.error().code == ErrorCode::not_found ? "no_table" : "conversion",
@@ -172,13 +166,6 @@ Outcome outcome_of(cql::Certainty certainty) {
 
 bool worse_outcome(Outcome a, Outcome b) {
   return badness(a) < badness(b);
-}
-
-Written refuse_all(const Batch& batch, Outcome outcome, Cause cause) {
-  Written written;
-  written.outcomes.assign(batch.entries.size(), outcome);
-  written.refusals.push_back({0, std::move(cause)});
-  return written;
 }
 
 }  // namespace holdfast::sink

@@ -39,6 +39,5 @@ Result<size_t> each_target(
 Outcome outcome_of(cql::Certainty certainty);
 /// An order of how bad: applied, unavailable, unknown, rejected.
 bool worse_outcome(Outcome a, Outcome b);
-Written refuse_all(const Batch& batch, Outcome outcome, Cause cause);
 
 }  // namespace holdfast::sink

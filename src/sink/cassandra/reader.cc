@@ -5,7 +5,7 @@
 #include "sink/cassandra/cql/rows.h"
 #include "sink/cassandra/cql/value.h"
 #include "sink/cassandra/ledger.h"
-#include "sink/cassandra/mapping.h"
+#include "sink/cassandra/names.h"
 #include "sink/cassandra/sink.h"
 
 // The audit's eyes: a connection of its own, every row's stamp page by page.
@@ -60,11 +60,6 @@ class CassandraReader : public Reader {
   Result<Ledger> load() { return Ledger::load(*session_, ledger_place(settings_)); }
 
  private:
-  static std::string quoted(const std::string& name) {
-    const size_t dot = name.find('.');
-    return quote_name(name.substr(0, dot)) + "." + quote_name(name.substr(dot + 1));
-  }
-
   /// Events that were applied and whose row a newer one of its key has replaced or deleted, or that
   /// have none (an empty list), by the write path's word: what it says is applied, without what is
   /// there now or was when `read_back` looked.
@@ -84,43 +79,35 @@ class CassandraReader : public Reader {
 
   Result<bool> rows_are_replaced() {
     for (const CassandraTable& table : settings_.tables)
-      if (!table.fan_out.empty() || !HOLDFAST_TRY(stamp_is_key(full_name(settings_, table.table))))
+      if (!table.fan_out.empty() || !HOLDFAST_TRY(stamp_is_key(table_name(settings_, table.table))))
         return true;
     return false;
   }
 
   /// By stream, since rows come in the order of their tokens and one event may have several.
   Status scan_all(const Window& window, Streams& found) {
-    std::set<std::string> names;
+    std::set<TableName> names;
     for (const CassandraTable& table : settings_.tables) {
-      const std::string name = full_name(settings_, table.table);
+      const TableName name = table_name(settings_, table.table);
       if (names.insert(name).second) HOLDFAST_CHECKED(scan(name, window, found));
     }
     return {};
   }
 
-  Result<bool> stamp_is_key(const std::string& name) {
-    const cql::Statement statement = HOLDFAST_TRY(session_->prepare(
-        "SELECT kind FROM system_schema.columns WHERE keyspace_name = ? AND table_name = ? AND "
-        "column_name = 'ce_sequence'"));
-    cql::Request request;
-    cql::Bound bound{.statement = statement, .value_count = 2};
-    cql::Writer writer(bound.values);
-    const size_t dot = name.find('.');
-    writer.bytes(as_bytes(name.substr(0, dot)));
-    writer.bytes(as_bytes(name.substr(dot + 1)));
-    request.bound.push_back(std::move(bound));
-    request.idempotent = true;
-    const cql::Answer answer = session_->run(std::move(request));
-    if (!answer) return fail(error_code_of(answer.error().certainty), answer.error().message);
-    cql::RowCursor row(**answer);
-    if (!row.next()) return fail(ErrorCode::not_found, "there is no table " + name);
+  Result<bool> stamp_is_key(const TableName& name) {
+    const cql::Reply rows = HOLDFAST_TRY(
+        ask_about(*session_,
+                  "SELECT kind FROM system_schema.columns WHERE keyspace_name = ? AND table_name = "
+                  "? AND column_name = 'ce_sequence'",
+                  name));
+    cql::RowCursor row(*rows);
+    if (!row.next()) return fail(ErrorCode::not_found, "there is no table " + name.text());
     return cql::text_of(row.at(size_t{0})) != "regular";
   }
 
-  Status scan(const std::string& name, const Window& window, Streams& found) {
+  Status scan(const TableName& name, const Window& window, Streams& found) {
     cql::Request page;
-    page.cql = "SELECT ce_source, ce_epoch, ce_sequence FROM " + quoted(name);
+    page.cql = "SELECT ce_source, ce_epoch, ce_sequence FROM " + name.quoted();
     page.consistency = settings_.read;
     page.page_rows = page_rows;
     page.idempotent = true;
@@ -132,7 +119,7 @@ class CassandraReader : public Reader {
         const auto epoch = cql::int_of(row.at(1));
         const auto sequence = cql::int_of(row.at(2));
         if (!source || !epoch || !sequence)
-          return fail(ErrorCode::corrupt, "table " + name +
+          return fail(ErrorCode::corrupt, "table " + name.text() +
                                               " has a row without a stamp: it was not written by "
                                               "a pipeline");
         if (within(window, *source, *epoch) && *sequence >= window.first &&

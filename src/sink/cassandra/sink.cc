@@ -128,8 +128,8 @@ struct CassandraSink::Impl {
 
   Written write(const Batch& batch) {
     if (!ledger || !session)
-      return refuse_all(batch, Outcome::unavailable,
-                        {"positions", "the store was in doubt; ask for its positions first"});
+      return Written::all(batch.entries.size(), Outcome::unavailable,
+                          {"positions", "the store was in doubt; ask for its positions first"});
     const bool moves = !batch.upto.empty();
     WritePlan plan = plan_write(batch, mapping, settings, moves ? &*ledger : nullptr,
                                 os::real_clock().wall_us());

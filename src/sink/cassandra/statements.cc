@@ -80,6 +80,15 @@ std::vector<size_t> leading(size_t count) {
 
 }  // namespace
 
+RowSource row_source(const Batch& batch, const Entry& entry) {
+  return {batch.rows,
+          static_cast<size_t>(entry.row),
+          batch.sources[entry.source],
+          entry.epoch,
+          entry.sequence,
+          entry.version};
+}
+
 bool holds(const std::vector<Condition>& conditions, const event::Rows& rows, size_t row) {
   return std::ranges::all_of(conditions, [&](const Condition& condition) {
     return (text_of_field(rows.column(condition.field), row) == condition.value) !=

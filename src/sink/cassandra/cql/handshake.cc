@@ -56,6 +56,7 @@ void Connection::handshake(Response response) {
     std::map<std::string, std::string> options{{"CQL_VERSION", "3.0.0"},
                                                {"DRIVER_NAME", "Holdfast"},
                                                {"DRIVER_VERSION", HOLDFAST_VERSION}};
+    options.insert(settings_.startup.begin(), settings_.startup.end());
     if (compression_ != Compression::none) options["COMPRESSION"] = name(compression_);
     ByteBuffer body;
     Writer writer(body);

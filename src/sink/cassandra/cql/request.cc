@@ -10,6 +10,9 @@ enum Flag : uint32_t {
   has_paging_state = 0x08,
   has_serial = 0x10,
   has_timestamp = 0x20,
+  has_names = 0x40,
+  has_keyspace = 0x80,
+  has_now = 0x100,
 };
 
 void write_flags(Writer& to, Version version, uint32_t flags) {
@@ -19,15 +22,32 @@ void write_flags(Writer& to, Version version, uint32_t flags) {
     to.u8(static_cast<uint8_t>(flags));
 }
 
+/// The flags of what all requests may have at their end.
+uint32_t flags_of_end(Version version, const Parameters& p) {
+  uint32_t flags = 0;
+  if (p.serial) flags |= has_serial;
+  if (p.timestamp_us) flags |= has_timestamp;
+  if (version >= Version::v5 && !p.keyspace.empty()) flags |= has_keyspace;
+  if (version >= Version::v5 && p.now_seconds) flags |= has_now;
+  return flags;
+}
+
+void write_end(Writer& to, Version version, const Parameters& p) {
+  if (p.serial) to.u16(static_cast<uint16_t>(*p.serial));
+  if (p.timestamp_us) to.i64(*p.timestamp_us);
+  if (version < Version::v5) return;
+  if (!p.keyspace.empty()) to.text(p.keyspace);
+  if (p.now_seconds) to.i32(*p.now_seconds);
+}
+
 void write_parameters(Writer& to, Version version, const Parameters& p) {
   to.u16(static_cast<uint16_t>(p.consistency));
-  uint32_t flags = 0;
+  uint32_t flags = flags_of_end(version, p);
   if (p.values.count > 0) flags |= has_values;
+  if (p.values.count > 0 && p.values.named) flags |= has_names;
   if (p.skip_metadata) flags |= skip_metadata;
   if (p.page_rows > 0) flags |= has_page_size;
   if (p.paging_state) flags |= has_paging_state;
-  if (p.serial) flags |= has_serial;
-  if (p.timestamp_us) flags |= has_timestamp;
   write_flags(to, version, flags);
   if (p.values.count > 0) {
     to.u16(p.values.count);
@@ -35,8 +55,7 @@ void write_parameters(Writer& to, Version version, const Parameters& p) {
   }
   if (p.page_rows > 0) to.i32(p.page_rows);
   if (p.paging_state) to.bytes(*p.paging_state);
-  if (p.serial) to.u16(static_cast<uint16_t>(*p.serial));
-  if (p.timestamp_us) to.i64(*p.timestamp_us);
+  write_end(to, version, p);
 }
 
 }  // namespace
@@ -63,9 +82,11 @@ void encode_query(Writer& to, Version version, std::string_view cql, const Param
   write_parameters(to, version, parameters);
 }
 
-void encode_prepare(Writer& to, Version version, std::string_view cql) {
+void encode_prepare(Writer& to, Version version, std::string_view cql, std::string_view keyspace) {
   to.long_text(cql);
-  if (version >= Version::v5) to.u32(0);
+  if (version < Version::v5) return;
+  to.u32(keyspace.empty() ? 0 : 1);
+  if (!keyspace.empty()) to.text(keyspace);
 }
 
 void encode_execute(Writer& to, Version version, ByteView id, ByteView result_metadata_id,
@@ -90,12 +111,8 @@ void encode_batch(Writer& to, Version version, BatchKind kind,
     to.raw(statement.values.bytes);
   }
   to.u16(static_cast<uint16_t>(parameters.consistency));
-  uint32_t flags = 0;
-  if (parameters.serial) flags |= has_serial;
-  if (parameters.timestamp_us) flags |= has_timestamp;
-  write_flags(to, version, flags);
-  if (parameters.serial) to.u16(static_cast<uint16_t>(*parameters.serial));
-  if (parameters.timestamp_us) to.i64(*parameters.timestamp_us);
+  write_flags(to, version, flags_of_end(version, parameters));
+  write_end(to, version, parameters);
 }
 
 }  // namespace holdfast::cql

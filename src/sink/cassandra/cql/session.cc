@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "base/fault.h"
 #include "sink/cassandra/cql/core.h"
 #include "sink/cassandra/cql/rows.h"
 #include "sink/cassandra/cql/tls.h"
@@ -82,6 +83,7 @@ class Bulk : public std::enable_shared_from_this<Bulk> {
   }
 
   void ended(Core& core, size_t index, Answer answer) {
+    fault::point("cql.after_answer");
     if (!answer && answer.error().certainty != Certainty::refused) give_up();
     if (!answer && answer.error().request)
       requests_[index] = std::move(*std::exchange(answer.error().request, nullptr));

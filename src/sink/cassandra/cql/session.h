@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -33,6 +34,7 @@ struct SessionSettings {
   TlsSettings tls = {};
   Version version_max = Version::v5;
   Compression compression = Compression::none;
+  std::map<std::string, std::string> startup = {};  // more of what STARTUP says, by its names
 
   size_t connections_per_node = 1;
   size_t streams_max = 2048;   // requests in flight on one connection, at most 32768

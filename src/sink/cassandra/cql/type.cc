@@ -13,8 +13,7 @@ Type read(Reader& from, int depth) {
   size_t inner = 0;
   switch (type.code) {
     case TypeCode::custom:
-      type.name = from.text();
-      break;
+      return type_of_class(from.text());
     case TypeCode::list:
     case TypeCode::set:
       inner = 1;
@@ -92,6 +91,8 @@ std::string_view simple_name(TypeCode code) {
       return "set";
     case TypeCode::tuple:
       return "tuple";
+    case TypeCode::vector:
+      return "vector";
     default:
       return "?";
   }
@@ -111,6 +112,7 @@ std::string text_of(const Type& type) {
   text += '<';
   for (size_t i = 0; i < type.inner.size(); ++i)
     text += (i == 0 ? "" : ", ") + text_of(type.inner[i]);
+  if (type.code == TypeCode::vector) text += ", " + std::to_string(type.size);
   return text + '>';
 }
 

@@ -36,19 +36,28 @@ enum class TypeCode : uint16_t {
   set = 0x22,
   udt = 0x30,
   tuple = 0x31,
+  vector = 0xFFFF,  // not the protocol's: it sends the name of a class (`type_of_class`)
 };
 
 /// A CQL type. Plain value.
 struct Type {
   TypeCode code = TypeCode::blob;
-  std::vector<Type> inner = {};          // of list, set, map, tuple, udt
+  std::vector<Type> inner = {};          // of list, set, map, tuple, udt, vector
   std::string name = {};                 // of custom: the class; of udt: the type
   std::vector<std::string> fields = {};  // of udt
+  uint32_t size = 0;                     // of vector: its elements
   bool operator==(const Type&) const = default;
 };
 
 /// Reads an [option]; spoils the reader on nonsense (also on more than 16 levels).
 Type read_type(Reader& from);
+/// The type that a class of the servers stands for, as `custom` types name it:
+/// "org.apache.cassandra.db.marshal.VectorType(org.apache.cassandra.db.marshal.FloatType , 3)".
+/// Classes that nobody knows stay `custom`.
+Type type_of_class(std::string_view name);
+/// Bytes that each value of the type takes within a vector, where that is always the same and so
+/// not sent; 0: each has its size before it.
+size_t fixed_bytes(const Type& type);
 /// As CQL writes it: "map<text, list<bigint>>".
 std::string text_of(const Type& type);
 

@@ -2,8 +2,10 @@
 
 #include <arpa/inet.h>
 #include <charconv>
+#include <cstdlib>
 
 #include "sink/cassandra/cql/bytes.h"
+#include "sink/cassandra/cql/varint.h"
 
 namespace holdfast::cql {
 namespace {
@@ -116,36 +118,25 @@ std::optional<std::map<std::string, std::string>> text_map_of(std::optional<Byte
   return map;
 }
 
-void append_varint(ByteBuffer& to, int64_t number) {
-  size_t size = 8;
-  while (size > 1) {
-    const int64_t shifted = number >> (8 * (size - 1) - 1);
-    if (shifted != 0 && shifted != -1) break;
-    --size;
-  }
-  for (size_t i = size; i-- > 0;) to.push_back(static_cast<std::byte>(number >> (8 * i)));
-}
-
 std::optional<ByteBuffer> decimal_from(std::string_view text) {
-  const bool negative = text.starts_with('-');
-  if (negative || text.starts_with('+')) text.remove_prefix(1);
-  int64_t digits = 0;
+  std::string digits;
+  if (text.starts_with('-') || text.starts_with('+')) {
+    if (text.front() == '-') digits = "-";
+    text.remove_prefix(1);
+  }
   int64_t scale = 0;
-  int64_t exponent = 0;
-  size_t count = 0;
   bool after_point = false;
   size_t i = 0;
-  for (; i < text.size(); ++i) {
+  for (; i < text.size() && digits.size() <= varint_digits_max; ++i) {
     if (text[i] == '.' && !after_point) {
       after_point = true;
       continue;
     }
     if (text[i] < '0' || text[i] > '9') break;
-    if (++count > 18) return std::nullopt;
-    digits = digits * 10 + (text[i] - '0');
+    digits += text[i];
     if (after_point) ++scale;
   }
-  if (count == 0) return std::nullopt;
+  int64_t exponent = 0;
   if (i < text.size()) {
     if (text[i] != 'e' && text[i] != 'E') return std::nullopt;
     const char* begin = text.data() + i + 1;
@@ -153,10 +144,13 @@ std::optional<ByteBuffer> decimal_from(std::string_view text) {
     const auto [end, error] = std::from_chars(begin, text.data() + text.size(), exponent);
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   }
-  if (exponent < -1'000'000 || exponent > 1'000'000) return std::nullopt;
+  constexpr int64_t scale_max = 1'000'000;
+  if (exponent < -2 * scale_max || exponent > 2 * scale_max ||
+      std::abs(scale - exponent) > scale_max)
+    return std::nullopt;
   ByteBuffer cell;
   Writer(cell).i32(static_cast<int32_t>(scale - exponent));
-  append_varint(cell, negative ? -digits : digits);
+  if (!append_varint(cell, digits)) return std::nullopt;
   return cell;
 }
 

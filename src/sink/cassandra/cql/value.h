@@ -33,10 +33,8 @@ std::optional<Uuid> uuid_of(std::optional<ByteView> cell);
 std::optional<std::vector<ByteView>> elements_of(std::optional<ByteView> cell);
 std::optional<std::map<std::string, std::string>> text_map_of(std::optional<ByteView> cell);
 
-/// Appends a varint: the fewest bytes of two's complement, most significant first.
-void append_varint(ByteBuffer& to, int64_t number);
-/// A decimal of digits, a sign, a point, an exponent. Nothing when it is no number of at most 18
-/// digits.
+/// A decimal of digits, a sign, a point, an exponent: the content of its cell. Nothing when it is
+/// no number, or has more than `varint_digits_max` digits.
 std::optional<ByteBuffer> decimal_from(std::string_view text);
 
 }  // namespace holdfast::cql

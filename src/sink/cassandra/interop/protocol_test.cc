@@ -83,7 +83,11 @@ INSTANTIATE_TEST_SUITE_P(Speeches, CqlProtocol,
                          });
 
 TEST(CqlLogin, OnlyWhoIsTrustedOnBothSidesTalks) {
-  RealCassandra guarded({.password = true, .tls = true, .single = true});
+  RealCassandra guarded({.password = true,
+                         .tls = true,
+                         .single = true,
+                         .settings = {"native_transport_rate_limiting_enabled=true",
+                                      "native_transport_max_requests_per_second=100"}});
   if (!guarded.start())
     GTEST_SKIP() << "Apache Cassandra cannot run here: Java or Maven is missing";
   SessionSettings good = guarded.settings();
@@ -116,6 +120,21 @@ TEST(CqlLogin, OnlyWhoIsTrustedOnBothSidesTalks) {
   SessionSettings plain = good;
   plain.tls = {};
   EXPECT_EQ(refusal(plain), ErrorCode::unavailable);
+
+  // The same server takes a hundred requests a second, and says so to whom wants to hear it.
+  good.startup = {{"THROW_ON_OVERLOAD", "1"}};
+  const auto hasty = Session::open(good);
+  ASSERT_TRUE(hasty) << hasty.error().message;
+  std::vector<Request> requests(2'000);
+  for (Request& one : requests) one.cql = "SELECT key FROM system.local";
+  size_t overloaded = 0;
+  for (const Answer& answer : (*hasty)->run_all(requests)) {
+    if (answer || answer.error().code != "overloaded") continue;
+    ++overloaded;
+    // It may come from a replica that a coordinator has passed a write on to.
+    EXPECT_EQ(answer.error().certainty, Certainty::unknown);
+  }
+  EXPECT_GT(overloaded, 0u);
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "sink/cassandra/cql/literal.h"
 #include "sink/cassandra/cql/rows.h"
-#include "sink/cassandra/cql/value.h"
 
 namespace holdfast::cql {
 namespace {
@@ -18,22 +18,6 @@ std::string first_line(const std::string& path) {
   std::string line;
   std::getline(std::ifstream(path), line);
   return line;
-}
-
-std::string cell_text(const Type& type, std::optional<ByteView> cell) {
-  if (!cell) return "null";
-  switch (type.code) {
-    case TypeCode::varchar:
-    case TypeCode::ascii:
-      return std::string(as_text(*cell));
-    case TypeCode::double_:
-    case TypeCode::float_:
-      return std::to_string(*double_of(cell));
-    case TypeCode::uuid:
-      return text_of(*uuid_of(cell));
-    default:
-      return std::to_string(int_of(cell).value_or(-1));
-  }
 }
 
 }  // namespace
@@ -62,6 +46,8 @@ void RealCassandra::launch(size_t which) {
       words.insert(words.end(), {"--setting", std::string(what) + "_timeout=20000ms"});
   // Nodes that die must not take back what they acknowledged: there is no second copy beside them.
   if (!options_.patient) words.insert(words.end(), {"--setting", "commitlog_sync=batch"});
+  for (const std::string& setting : options_.settings)
+    words.insert(words.end(), {"--setting", setting});
   if (options_.password) words.emplace_back("--password");
   if (options_.tls) words.insert(words.end(), {"--tls", folder_.path()});
   auto process = os::Process::start({.program = HOLDFAST_SOURCE_DIR "/tools/cassandra/run",
@@ -99,8 +85,20 @@ bool RealCassandra::start() {
   return !unavailable_;
 }
 
+pid_t RealCassandra::pid(Datacenter which) const {
+  return std::stoi(first_line(node_file(which, "pid")));
+}
+
+void RealCassandra::freeze(Datacenter which) {
+  ASSERT_EQ(::kill(pid(which), SIGSTOP), 0);
+}
+
+void RealCassandra::thaw(Datacenter which) {
+  ASSERT_EQ(::kill(pid(which), SIGCONT), 0);
+}
+
 void RealCassandra::kill(Datacenter which) {
-  ASSERT_EQ(::kill(std::stoi(first_line(node_file(which, "pid"))), SIGKILL), 0);
+  ASSERT_EQ(::kill(pid(which), SIGKILL), 0);
   ASSERT_TRUE(processes_[which]->wait(30'000));
   processes_[which].reset();
 }
@@ -140,7 +138,8 @@ std::vector<std::string> texts(const Reply& rows) {
   for (RowCursor row(*rows); row.next();) {
     std::string line;
     for (size_t i = 0; i < rows->column_count; ++i)
-      line += (i == 0 ? "" : "|") + cell_text(rows->metadata.columns[i].type, row.at(i));
+      line += (i == 0 ? "" : "|") +
+              literal_of(rows->metadata.columns[i].type, row.at(i)).value_or("damaged");
     all.push_back(std::move(line));
   }
   std::ranges::sort(all);

@@ -23,6 +23,7 @@ class RealCassandra {
     bool single = false;  // amsterdam alone
     /// The servers' own time-outs are ten times as long: on a busy machine, nothing is in doubt.
     bool patient = false;
+    std::vector<std::string> settings = {};  // more lines of cassandra.yaml, KEY=VALUE
   };
   enum Datacenter : size_t { amsterdam, frankfurt };
   static constexpr std::array<const char*, 2> names{"amsterdam", "frankfurt"};
@@ -36,6 +37,9 @@ class RealCassandra {
   bool start();
   /// SIGKILL to the node, and waits until it is gone.
   void kill(Datacenter which);
+  /// It stands still, its connections open, and goes on.
+  void freeze(Datacenter which);
+  void thaw(Datacenter which);
   bool is_external() const { return external_; }
   os::Address address(Datacenter which) const { return addresses_[which]; }
   std::string folder() const { return folder_.path(); }
@@ -52,6 +56,7 @@ class RealCassandra {
 
  private:
   void launch(size_t which);
+  pid_t pid(Datacenter which) const;
   std::string node_file(size_t which, const char* what) const;
 
   const Options options_;
@@ -65,7 +70,7 @@ class RealCassandra {
 
 /// The answer's rows, failing the test when it failed; null then.
 Reply must(Answer answer);
-/// "a|b|c" for each row, sorted; integers and texts.
+/// "a|b|c" for each row, sorted.
 std::vector<std::string> texts(const Reply& rows);
 
 }  // namespace holdfast::cql
