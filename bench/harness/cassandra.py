@@ -1,5 +1,5 @@
-"""From a topic into Apache Cassandra of two data centers, beside the Java driver's plain inserts at the same concurrency; and what
-the death of one data center costs the writing."""
+"""From a topic into Apache Cassandra of two data centers, beside the Java driver's plain inserts at the same concurrency; what the
+handling of failures costs while nothing fails; and what the loss of a data center costs the writing."""
 import json
 import os
 import shutil
@@ -13,6 +13,8 @@ from .servers import BUILD, CACHE, ROOT, Holdfast
 DATACENTERS = ("amsterdam", "frankfurt")
 COLUMNS = "id bigint PRIMARY KEY, body text, ce_source text, ce_epoch bigint, ce_sequence bigint"
 VALUE_BYTES = 200
+WARM_UP_ROWS = 100_000
+KEYSPACE = "CREATE KEYSPACE bench WITH replication = {'class': 'NetworkTopologyStrategy', 'amsterdam': 1, 'frankfurt': 1}"
 
 
 def driver_classpath():
@@ -46,8 +48,22 @@ class Cluster:
         os.kill(self.pid(dc), signal.SIGKILL)
         self.nodes.pop(dc).wait()
 
-    def cpu(self):
-        return sum(process.cpu_seconds(self.pid(dc)) for dc in self.nodes)
+    def freeze(self, dc):
+        """It stands still, and every connection to it stays open."""
+        os.kill(self.pid(dc), signal.SIGSTOP)
+
+    def thaw(self, dc):
+        os.kill(self.pid(dc), signal.SIGCONT)
+
+    def warm_up(self):
+        """Java compiles itself while it works: a server that has just been started is three times as slow. And after an outage, until
+        both data centers take writes again."""
+        self.cql(f"CREATE TABLE IF NOT EXISTS bench.warm ({COLUMNS})")
+        for level in ("LOCAL_QUORUM", "EACH_QUORUM"):
+            until = time.monotonic() + 180
+            while java_inserts(self, "warm", WARM_UP_ROWS, 256, level)["failed"] > 0:
+                if time.monotonic() > until:
+                    raise RuntimeError(f"the cluster does not take writes at {level}")
 
     def destroy(self):
         for dc in list(self.nodes):
@@ -129,12 +145,13 @@ def rates(options, report, cluster, folder, env, events):
             case = f"{level}, {in_flight} in flight"
             for number in range(options.rounds):
                 table = f"t{in_flight}_{level}_{number}".lower()
-                cluster.cql(f"CREATE TABLE bench.{table} ({COLUMNS})")
                 for subject in (("java", "holdfast"), ("holdfast", "java"))[number % 2]:
+                    name = f"{table}_{subject}"
+                    cluster.cql(f"CREATE TABLE bench.{name} ({COLUMNS})")
                     if subject == "java":
-                        report.sample("cassandra", case, "java", java_inserts(cluster, table, events, in_flight, level))
+                        report.sample("cassandra", case, "java", java_inserts(cluster, name, events, in_flight, level))
                     else:
-                        config = config_text(folder, cluster, table, "events", one_store(cluster, "amsterdam", table, level, in_flight))
+                        config = config_text(folder, cluster, name, "events", one_store(cluster, "amsterdam", name, level, in_flight))
                         report.sample("cassandra", case, "holdfast", drain(folder, config, env, events))
             ours, theirs = (report.median("cassandra", case, who, "rows_per_second") for who in ("holdfast", "java"))
             cpu, their_cpu = (report.median("cassandra", case, who, "cpu_us_per_row") for who in ("holdfast", "java"))
@@ -143,36 +160,80 @@ def rates(options, report, cluster, folder, env, events):
             report.row(f"CPU of the client for a row, {case}", "0.5x", cpu <= their_cpu / 2, ours=f"{cpu:g} us", kafka=f"{their_cpu:g} us")
 
 
-def outage(report, cluster, folder, env, events):
-    """LOCAL_QUORUM with both there; then both at once, and one of them dies: rows a second from 3 s after that on."""
-    alone = one_store(cluster, "amsterdam", "outage", "LOCAL_QUORUM", 1024)
-    report.sample("cassandra", "outage", "before", drain(folder, config_text(folder, cluster, "before", "events", alone), env, events))
-    stores = ", ".join(f"{{datacenter: {dc}, {one_store(cluster, dc, 'outage', 'LOCAL_QUORUM', 1024)}}}" for dc in DATACENTERS)
-    both = f"replicated: {{one_cluster: yes, stores: [{stores}]}}"
-    child = holdfast(folder, config_text(folder, cluster, "both", "events", both), env, "--only", "pipelines", "--progress-json")
-    killed, samples = None, []
+def both_stores(cluster, table):
+    stores = ", ".join(f"{{datacenter: {dc}, {one_store(cluster, dc, table, 'LOCAL_QUORUM', 1024)}}}" for dc in DATACENTERS)
+    return f"replicated: {{one_cluster: yes, stores: [{stores}]}}"
+
+
+def without_one(cluster, folder, env, name, table, events, lose):
+    """Both data centers at once, and `lose` takes one of them away in the middle: rows a second from 3 s after that on, and the
+    longest time between two batches."""
+    config = config_text(folder, cluster, name, "events", both_stores(cluster, table))
+    child = holdfast(folder, config, env, "--only", "pipelines", "--progress-json")
+    lost, last, gap, samples = None, None, 0.0, []
     try:
         for line in child.stdout:
             if not line.startswith("{"):
                 continue
             now, total = time.monotonic(), delivered(line)
-            if killed is None and total >= events // 5:
-                cluster.kill("frankfurt")
-                killed = time.monotonic()
-            if killed is not None and now - killed >= 3:
-                samples.append((now, total))
+            if lost is None and total >= events // 5:
+                lose()
+                lost = last = (time.monotonic(), total)
+            elif lost is not None and total > last[1]:
+                gap, last = max(gap, now - last[0]), (now, total)
+                if now - lost[0] >= 3:
+                    samples.append(last)
             if total >= events:
                 break
     finally:
         child.terminate()
         child.communicate()
-    if len(samples) < 2:
-        raise RuntimeError("all was written before three seconds had passed: too few events")
+    if len(samples) < 2 or samples[-1][1] < events or samples[-1][1] - samples[0][1] < events // 3:
+        raise RuntimeError("too few events were left three seconds after the data center was lost")
     (t0, n0), (t1, n1) = samples[0], samples[-1]
-    report.sample("cassandra", "outage", "down", {"rows_per_second": round((n1 - n0) / (t1 - t0))})
-    before, down = (report.median("cassandra", "outage", who, "rows_per_second") for who in ("before", "down"))
-    report.row("writing while a data center is down, from 3 s after its death (beside: LOCAL_QUORUM before)", "0.8x", down >= 0.8 * before,
-               ours=f"{down / 1000:.1f}k/s", kafka=f"{before / 1000:.1f}k/s")
+    return {"rows_per_second": round((n1 - n0) / (t1 - t0)), "longest_pause_s": round(gap, 2)}
+
+
+def outage(options, report, cluster, folder, env, events):
+    """LOCAL_QUORUM with both there; then both at once, and one of them is killed, or stands still with its connections open."""
+    kinds = {"killed": (lambda: cluster.kill("frankfurt"), cluster.start),
+             "silent": (lambda: cluster.freeze("frankfurt"), lambda: cluster.thaw("frankfurt"))}
+    for number in range(options.rounds):
+        for kind, (lose, bring_back) in kinds.items():
+            tables = {name: f"{kind}_{name}_{number}" for name in ("before", "down")}
+            cluster.cql(*[f"CREATE TABLE bench.{table} ({COLUMNS})" for table in tables.values()])
+            alone = one_store(cluster, "amsterdam", tables["before"], "LOCAL_QUORUM", 1024)
+            config = config_text(folder, cluster, tables["before"], "events", alone)
+            report.sample("cassandra", f"outage, {kind}", "before", drain(folder, config, env, events))
+            try:
+                report.sample("cassandra", f"outage, {kind}", "down",
+                              without_one(cluster, folder, env, tables["down"], tables["down"], events, lose))
+            finally:
+                bring_back()
+            cluster.warm_up()
+    for kind, what in (("killed", "its death (kill -9)"), ("silent", "it stood still, its connections open")):
+        before, down = (report.median("cassandra", f"outage, {kind}", who, "rows_per_second") for who in ("before", "down"))
+        pause = report.median("cassandra", f"outage, {kind}", "down", "longest_pause_s")
+        report.row(f"writing without a data center, from 3 s after {what}; longest pause {pause} s (beside: LOCAL_QUORUM before)", "0.8x",
+                   down >= 0.8 * before, ours=f"{down / 1000:.1f}k/s", kafka=f"{before / 1000:.1f}k/s")
+
+
+def overhead(options, report, cluster, folder, env, events):
+    """What the handling of failures costs while nothing fails: both data centers as `one_cluster`, beside one plain store at
+    EACH_QUORUM. Servers drift more than that, so each round takes both twice, in the order a b b a."""
+    for number in range(options.rounds):
+        for turn, subject in enumerate(("plain", "handled", "handled", "plain")):
+            table = f"over_{number}_{turn}"
+            cluster.cql(f"CREATE TABLE bench.{table} ({COLUMNS})")
+            sink = one_store(cluster, "amsterdam", table, "EACH_QUORUM", 64) if subject == "plain" else both_stores(cluster, table)
+            config = config_text(folder, cluster, table, "events", sink.replace("in_flight: 1024", "in_flight: 64"))
+            report.sample("cassandra", "overhead", subject, drain(folder, config, env, events))
+    value = lambda who, key: report.median("cassandra", "overhead", who, key)  # noqa: E731
+    for key, what, unit in (("rows_per_second", "rate", "/s"), ("cpu_us_per_row", "our CPU for a row", " us")):
+        ours, plain = value("handled", key), value("plain", key)
+        reached = ours >= 0.97 * plain if key == "rows_per_second" else ours <= 1.03 * plain
+        report.row(f"handling of failures while nothing fails, {what} (beside: plain EACH_QUORUM)", "3 %", reached,
+                   ours=f"{ours:,}{unit}", kafka=f"{plain:,}{unit}")
 
 
 def run(options, report):
@@ -185,14 +246,14 @@ def run(options, report):
         broker.start()
         env = os.environ | {"HOLDFAST_BROKER": broker.bootstrap}
         write_events(folder / "input.jsonl", events)
-        cluster.cql("CREATE KEYSPACE bench WITH replication = {'class': 'NetworkTopologyStrategy', 'amsterdam': 1, 'frankfurt': 1}",
-                    f"CREATE TABLE bench.outage ({COLUMNS})")
-        fill = holdfast(folder, config_text(folder, cluster, "fill", "events", one_store(cluster, "amsterdam", "outage", "ONE", 64)), env,
+        cluster.cql(KEYSPACE)
+        cluster.warm_up()
+        fill = holdfast(folder, config_text(folder, cluster, "fill", "events", one_store(cluster, "amsterdam", "warm", "ONE", 64)), env,
                         "--only", "sources", "--once")
         if fill.wait() != 0:
             raise RuntimeError("the topic was not filled")
-        rates(options, report, cluster, folder, env, events)
-        outage(report, cluster, folder, env, events)
+        for case in (rates, overhead, outage):
+            case(options, report, cluster, folder, env, events)
     finally:
         broker.destroy()
         cluster.destroy()
