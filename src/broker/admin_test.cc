@@ -1,13 +1,10 @@
 #include <gtest/gtest.h>
 
 #include "broker/api_table.h"
-#include "broker/broker.h"
-#include "broker/client_for_tests.h"
-#include "testing/temporary_folder.h"
+#include "broker/broker_for_tests.h"
 #include "wire/messages/alter_configs.h"
 #include "wire/messages/api_versions.h"
 #include "wire/messages/create_partitions.h"
-#include "wire/messages/create_topics.h"
 #include "wire/messages/delete_records.h"
 #include "wire/messages/delete_topics.h"
 #include "wire/messages/describe_cluster.h"
@@ -29,29 +26,14 @@ namespace {
 using Code = wire::ErrorCode;
 using NewTopic = wire::CreateTopicsRequest::Topic;
 
-class Admin : public ::testing::Test {
+class Admin : public WithBroker<> {
  protected:
-  void SetUp() override { start(); }
-  void start() {
-    BrokerSettings settings;
-    settings.data_folder = folder_.path();
-    settings.listen.port = 0;
-    settings.default_partitions = 3;
-    broker_ = Broker::start(settings).value();
-    client_ = std::make_unique<TestClient>(broker_->address());
-  }
-  void restart() {
-    client_.reset();
-    ASSERT_TRUE(broker_->stop().has_value());
-    start();
-  }
+  Admin() { settings_.default_partitions = 3; }
 
   static NewTopic topic(std::string_view name, int32_t partitions = 1, int16_t replicas = 1) {
-    return {.name = name,
-            .num_partitions = partitions,
-            .replication_factor = replicas,
-            .assignments = {},
-            .configs = {}};
+    NewTopic wanted = new_topic(name, partitions);
+    wanted.replication_factor = replicas;
+    return wanted;
   }
   wire::CreateTopicsResponse::Topic create(const NewTopic& wanted, bool validate_only = false) {
     wire::CreateTopicsRequest request;
@@ -91,10 +73,6 @@ class Admin : public ::testing::Test {
         .responses.at(0)
         .error_code;
   }
-
-  testing::TemporaryFolder folder_;
-  std::unique_ptr<Broker> broker_;
-  std::unique_ptr<TestClient> client_;
 };
 
 TEST_F(Admin, TellsItsVersionsFromTheOneListOfApis) {

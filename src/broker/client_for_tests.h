@@ -11,6 +11,7 @@
 #include "base/os/net.h"
 #include "record/batch_builder.h"
 #include "wire/message.h"
+#include "wire/messages/create_topics.h"
 
 namespace holdfast::broker {
 
@@ -106,6 +107,23 @@ struct BatchSpec {
   bool transactional = false;
   record::Codec codec = record::Codec::none;
 };
+
+/// A topic as tests mostly want it.
+using NewTopicConfig = wire::CreateTopicsRequest::Topic::Config;
+inline wire::CreateTopicsRequest::Topic new_topic(std::string_view name, int32_t partitions = 1,
+                                                  std::vector<NewTopicConfig> configs = {}) {
+  return {.name = name,
+          .num_partitions = partitions,
+          .replication_factor = 1,
+          .assignments = {},
+          .configs = std::move(configs)};
+}
+inline wire::CreateTopicsRequest create_topic(std::string_view name, int32_t partitions = 1,
+                                              std::vector<NewTopicConfig> configs = {}) {
+  wire::CreateTopicsRequest request;
+  request.topics.push_back(new_topic(name, partitions, std::move(configs)));
+  return request;
+}
 
 /// A batch with these values; keys are "k".
 inline ByteBuffer make_batch(const std::vector<std::string>& values, const BatchSpec& spec = {}) {

@@ -1,9 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "broker/broker.h"
-#include "broker/client_for_tests.h"
-#include "testing/temporary_folder.h"
-#include "wire/messages/create_topics.h"
+#include "broker/broker_for_tests.h"
 #include "wire/messages/delete_groups.h"
 #include "wire/messages/describe_groups.h"
 #include "wire/messages/find_coordinator.h"
@@ -113,30 +110,12 @@ class Consumer {
   std::string group_;
 };
 
-class GroupsOverTheWire : public ::testing::Test {
+class GroupsOverTheWire : public WithBroker<> {
  protected:
+  GroupsOverTheWire() { settings_.groups.initial_rebalance_delay_ms = 0; }
   void SetUp() override {
     start();
-    wire::CreateTopicsRequest request;
-    request.topics.push_back({.name = "t",
-                              .num_partitions = 2,
-                              .replication_factor = 1,
-                              .assignments = {},
-                              .configs = {}});
-    TestClient(broker_->address()).call<wire::CreateTopicsResponse>(request, 7);
-  }
-  void start() {
-    BrokerSettings settings;
-    settings.data_folder = folder_.path();
-    settings.listen.port = 0;
-    settings.groups.initial_rebalance_delay_ms = 0;
-    broker_ = Broker::start(settings).value();
-    client_ = std::make_unique<TestClient>(broker_->address());
-  }
-  void restart() {
-    client_.reset();
-    ASSERT_TRUE(broker_->stop().has_value());
-    start();
+    client_->call<wire::CreateTopicsResponse>(create_topic("t", 2), 7);
   }
   wire::DescribeGroupsResponse::Group describe(std::string_view group, int16_t version = 6) {
     wire::DescribeGroupsRequest request;
@@ -166,10 +145,6 @@ class GroupsOverTheWire : public ::testing::Test {
         .results.at(0)
         .error_code;
   }
-
-  testing::TemporaryFolder folder_;
-  std::unique_ptr<Broker> broker_;
-  std::unique_ptr<TestClient> client_;
 };
 
 TEST_F(GroupsOverTheWire, TwoMembersShareAndTheLeaderAssigns) {

@@ -2,12 +2,9 @@
 // looks at many more of them, with a Kafka beside it.
 #include <gtest/gtest.h>
 
-#include "broker/broker.h"
-#include "broker/client_for_tests.h"
-#include "testing/temporary_folder.h"
+#include "broker/broker_for_tests.h"
 #include "wire/messages/create_acls.h"
 #include "wire/messages/create_partitions.h"
-#include "wire/messages/create_topics.h"
 #include "wire/messages/delete_acls.h"
 #include "wire/messages/delete_records.h"
 #include "wire/messages/describe_configs.h"
@@ -23,15 +20,8 @@ namespace {
 using Code = wire::ErrorCode;
 using NewTopic = wire::CreateTopicsRequest::Topic;
 
-class KafkaCorners : public ::testing::Test {
+class KafkaCorners : public WithBroker<> {
  protected:
-  void SetUp() override {
-    BrokerSettings settings;
-    settings.data_folder = folder_.path();
-    settings.listen.port = 0;
-    broker_ = Broker::start(settings).value();
-    client_ = std::make_unique<TestClient>(broker_->address());
-  }
   std::vector<wire::CreateTopicsResponse::Topic> create(std::vector<NewTopic> topics,
                                                         bool validate_only = false) {
     wire::CreateTopicsRequest request;
@@ -39,12 +29,8 @@ class KafkaCorners : public ::testing::Test {
     request.validate_only = validate_only;
     return client_->call<wire::CreateTopicsResponse>(request, 7).topics;
   }
-  static NewTopic topic(std::string_view name, std::vector<NewTopic::Config> configs = {}) {
-    return {.name = name,
-            .num_partitions = 2,
-            .replication_factor = 1,
-            .assignments = {},
-            .configs = std::move(configs)};
+  static NewTopic topic(std::string_view name, std::vector<NewTopicConfig> configs = {}) {
+    return new_topic(name, 2, std::move(configs));
   }
   Code create_one(std::string_view name) { return create({topic(name)}).at(0).error_code; }
   std::vector<wire::DescribeConfigsResponse::Resource::Config> configs(
@@ -56,10 +42,6 @@ class KafkaCorners : public ::testing::Test {
     EXPECT_EQ(result.error_code, Code::none);
     return result.configs;
   }
-
-  testing::TemporaryFolder folder_;
-  std::unique_ptr<Broker> broker_;
-  std::unique_ptr<TestClient> client_;
 };
 
 TEST_F(KafkaCorners, NamesThatDifferInDotsAndUnderscoresOnlyCollide) {
@@ -138,11 +120,9 @@ TEST_F(KafkaCorners, NobodyReadsAsAReplicaOrWritesToAnInternalTopic) {
   fetch.replica_id = 2;
   fetch.topics.push_back(
       {"t", {}, {{.partition = 0, .partition_max_bytes = 1000, .replica_directory_id = {}}}});
-  EXPECT_EQ(client_->call<wire::FetchResponse>(fetch, 12)
-                .responses.at(0)
-                .partitions.at(0)
-                .error_code,
-            Code::not_leader_or_follower);
+  EXPECT_EQ(
+      client_->call<wire::FetchResponse>(fetch, 12).responses.at(0).partitions.at(0).error_code,
+      Code::not_leader_or_follower);
   const ByteBuffer batch = make_batch({"a"});
   wire::ProduceRequest produce;
   produce.acks = -1;
@@ -153,8 +133,7 @@ TEST_F(KafkaCorners, NobodyReadsAsAReplicaOrWritesToAnInternalTopic) {
                 .partition_responses.at(0)
                 .error_code,
             Code::invalid_topic_exception);
-  for (const auto& each :
-       client_->call<wire::MetadataResponse>(wire::MetadataRequest{}, 12).topics)
+  for (const auto& each : client_->call<wire::MetadataResponse>(wire::MetadataRequest{}, 12).topics)
     EXPECT_EQ(each.is_internal, each.name == "__consumer_offsets");
 }
 
@@ -171,8 +150,7 @@ TEST_F(KafkaCorners, NoKeysMeansAllKeysAndNoBrokerWhatWasChangedForAll) {
   change.resources.push_back({4, "", {{"message.max.bytes", 0, "90000"}}});
   change.resources.push_back({2, "t", {{"never.was", 1, std::nullopt}}});
   change.resources.push_back({2, "a/b", {{"retention.ms", 0, "1"}}});
-  const auto changed =
-      client_->call<wire::IncrementalAlterConfigsResponse>(change, 1).responses;
+  const auto changed = client_->call<wire::IncrementalAlterConfigsResponse>(change, 1).responses;
   EXPECT_EQ(changed.at(0).error_code, Code::none);
   EXPECT_EQ(changed.at(1).error_code, Code::none);
   EXPECT_EQ(changed.at(2).error_code, Code::invalid_topic_exception);

@@ -10,7 +10,6 @@
 #include "broker/broker.h"
 #include "broker/client_for_tests.h"
 #include "testing/temporary_folder.h"
-#include "wire/messages/create_topics.h"
 #include "wire/messages/fetch.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/produce.h"
@@ -53,10 +52,7 @@ class Metrics : public ::testing::Test {
 TEST_F(Metrics, CountWhatGoesInAndOut) {
   start();
   TestClient client(broker_->address());
-  wire::CreateTopicsRequest create;
-  create.topics.push_back({.name = "t", .num_partitions = 1, .assignments = {}, .configs = {}});
-  create.topics[0].replication_factor = 1;
-  client.call<wire::CreateTopicsResponse>(create, 7);
+  client.call<wire::CreateTopicsResponse>(create_topic("t", 1), 7);
   const ByteBuffer batch = make_batch({"a", "b", "c"});
   wire::ProduceRequest produce;
   produce.acks = -1;
@@ -103,10 +99,7 @@ TEST_F(Metrics, CountWhoIsTurnedAwayAndWhy) {
 TEST_F(Metrics, CountWhoHasToWaitForHisOwnAnswers) {
   start({.in_flight_requests_max = 2});
   TestClient client(broker_->address());
-  wire::CreateTopicsRequest create;
-  create.topics.push_back({.name = "t", .num_partitions = 1, .assignments = {}, .configs = {}});
-  create.topics[0].replication_factor = 1;
-  client.call<wire::CreateTopicsResponse>(create, 7);
+  client.call<wire::CreateTopicsResponse>(create_topic("t", 1), 7);
   wire::FetchRequest fetch;  // is answered once something is produced
   fetch.max_wait_ms = TestClient::patience_ms;
   fetch.min_bytes = 1;
@@ -152,10 +145,7 @@ TEST_F(Metrics, CountWhoHasToWaitForMemory) {
 TEST_F(Metrics, CountWhoDoesNotReadHisAnswers) {
   start({.unsent_bytes_max = 100'000});
   TestClient client(broker_->address());
-  wire::CreateTopicsRequest create;
-  create.topics.push_back({.name = "t", .num_partitions = 500, .assignments = {}, .configs = {}});
-  create.topics[0].replication_factor = 1;
-  client.call<wire::CreateTopicsResponse>(create, 7);
+  client.call<wire::CreateTopicsResponse>(create_topic("t", 500), 7);
   wire::MetadataRequest all;
   all.topics.reset();
   constexpr int requests = 2000;  // far more bytes of answers than sockets hold

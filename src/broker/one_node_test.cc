@@ -1,10 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "broker/broker.h"
-#include "broker/client_for_tests.h"
-#include "testing/temporary_folder.h"
+#include "broker/broker_for_tests.h"
 #include "wire/messages/alter_partition_reassignments.h"
-#include "wire/messages/create_topics.h"
 #include "wire/messages/describe_acls.h"
 #include "wire/messages/describe_client_quotas.h"
 #include "wire/messages/describe_configs.h"
@@ -20,26 +17,12 @@ namespace {
 using Code = wire::ErrorCode;
 
 /// What tools ask of a cluster, answered by the one node that there is.
-class OneNode : public ::testing::Test {
+class OneNode : public WithBroker<> {
  protected:
   void SetUp() override {
-    BrokerSettings settings;
-    settings.data_folder = folder_.path();
-    settings.listen.port = 0;
-    broker_ = Broker::start(settings).value();
-    client_ = std::make_unique<TestClient>(broker_->address());
-    wire::CreateTopicsRequest request;
-    request.topics.push_back({.name = "t",
-                              .num_partitions = 2,
-                              .replication_factor = 1,
-                              .assignments = {},
-                              .configs = {}});
-    client_->call<wire::CreateTopicsResponse>(request, 7);
+    start();
+    client_->call<wire::CreateTopicsResponse>(create_topic("t", 2), 7);
   }
-
-  testing::TemporaryFolder folder_;
-  std::unique_ptr<Broker> broker_;
-  std::unique_ptr<TestClient> client_;
 };
 
 TEST_F(OneNode, IsAQuorumOfOneLedByItself) {
@@ -65,7 +48,8 @@ TEST_F(OneNode, LeadsEveryPartitionAndMovesNone) {
   EXPECT_EQ(elected.at(0).partition_result.at(1).error_code, Code::unknown_topic_or_partition);
   EXPECT_EQ(elected.at(1).partition_result.at(0).error_code, Code::unknown_topic_or_partition);
   elect.topic_partitions.reset();
-  for (const auto& all : client_->call<wire::ElectLeadersResponse>(elect, 2).replica_election_results)
+  for (const auto& all :
+       client_->call<wire::ElectLeadersResponse>(elect, 2).replica_election_results)
     EXPECT_TRUE(all.partition_result.empty());
 
   wire::AlterPartitionReassignmentsRequest alter;
@@ -129,8 +113,7 @@ TEST_F(OneNode, NamesWhatHasSettings) {
 
 TEST_F(OneNode, DescribesResourcesThatHaveNoSettings) {
   wire::DescribeConfigsRequest request;
-  for (const int8_t type : {8, 16, 32, 1})
-    request.resources.push_back({type, "1", {}});
+  for (const int8_t type : {8, 16, 32, 1}) request.resources.push_back({type, "1", {}});
   const auto answer = client_->call<wire::DescribeConfigsResponse>(request, 4);
   for (const size_t of : {0, 1, 2}) {
     EXPECT_EQ(answer.results.at(of).error_code, Code::none);

@@ -1,10 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/crc32c.h"
-#include "broker/broker.h"
-#include "broker/client_for_tests.h"
-#include "testing/temporary_folder.h"
-#include "wire/messages/create_topics.h"
+#include "broker/broker_for_tests.h"
 #include "wire/messages/fetch.h"
 #include "wire/messages/init_producer_id.h"
 #include "wire/messages/list_offsets.h"
@@ -19,36 +16,15 @@ using Values = std::vector<std::string>;
 using Produced = wire::ProduceResponse::Topic::Partition;
 using Fetched = wire::FetchResponse::Topic::Partition;
 
-class ProduceFetch : public ::testing::Test {
+class ProduceFetch : public WithBroker<> {
  protected:
-  void SetUp() override { start(); }
-
-  void start() {
-    BrokerSettings settings;
-    settings.data_folder = folder_.path() + "/data";
-    settings.listen.port = 0;
-    settings.segment_bytes = 1u << 20;
-    settings.limits.message_bytes_max = 100'000;
-    auto started = Broker::start(settings);
-    ASSERT_TRUE(started.has_value()) << started.error().message;
-    broker_ = std::move(*started);
-    client_ = std::make_unique<TestClient>(broker_->address());
-  }
-  void restart() {
-    client_.reset();
-    ASSERT_TRUE(broker_->stop().has_value());
-    broker_.reset();
-    start();
+  ProduceFetch() {
+    settings_.segment_bytes = 1u << 20;
+    settings_.limits.message_bytes_max = 100'000;
   }
 
-  void create(std::string_view name, int32_t partitions,
-              std::vector<wire::CreateTopicsRequest::Topic::Config> configs = {}) {
-    wire::CreateTopicsRequest request;
-    request.topics.push_back({.name = name,
-                              .num_partitions = partitions,
-                              .replication_factor = 1,
-                              .assignments = {},
-                              .configs = std::move(configs)});
+  void create(std::string_view name, int32_t partitions, std::vector<NewTopicConfig> configs = {}) {
+    const auto request = create_topic(name, partitions, std::move(configs));
     const auto response = client_->call<wire::CreateTopicsResponse>(request, 7);
     ASSERT_EQ(response.topics.at(0).error_code, Code::none);
     id_ = response.topics[0].topic_id;
@@ -111,9 +87,6 @@ class ProduceFetch : public ::testing::Test {
     return client_->call<wire::InitProducerIdResponse>(request, 4).producer_id;
   }
 
-  testing::TemporaryFolder folder_;
-  std::unique_ptr<Broker> broker_;
-  std::unique_ptr<TestClient> client_;
   wire::Uuid id_;
 };
 

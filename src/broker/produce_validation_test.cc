@@ -1,10 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/os/clock.h"
-#include "broker/broker.h"
-#include "broker/client_for_tests.h"
-#include "testing/temporary_folder.h"
-#include "wire/messages/create_topics.h"
+#include "broker/broker_for_tests.h"
 #include "wire/messages/fetch.h"
 #include "wire/messages/produce.h"
 
@@ -13,25 +10,13 @@ namespace {
 
 using Code = wire::ErrorCode;
 using Produced = wire::ProduceResponse::Topic::Partition;
-using Configs = std::vector<wire::CreateTopicsRequest::Topic::Config>;
+using Configs = std::vector<NewTopicConfig>;
 using record::Codec;
 
-class ProduceValidation : public ::testing::Test {
+class ProduceValidation : public WithBroker<> {
  protected:
-  void SetUp() override {
-    BrokerSettings settings;
-    settings.data_folder = folder_.path() + "/data";
-    settings.listen.port = 0;
-    broker_ = Broker::start(settings).value();
-    client_ = std::make_unique<TestClient>(broker_->address());
-  }
   Code create(std::string_view name, Configs configs) {
-    wire::CreateTopicsRequest request;
-    request.topics.push_back({.name = name,
-                              .num_partitions = 1,
-                              .replication_factor = 1,
-                              .assignments = {},
-                              .configs = std::move(configs)});
+    const auto request = create_topic(name, 1, std::move(configs));
     return client_->call<wire::CreateTopicsResponse>(request, 7).topics.at(0).error_code;
   }
   Produced produce(std::string_view topic, ByteView records, int16_t version = 9) {
@@ -59,10 +44,6 @@ class ProduceValidation : public ::testing::Test {
     return all;
   }
   static int64_t now_ms() { return os::real_clock().wall_us() / 1000; }
-
-  testing::TemporaryFolder folder_;
-  std::unique_ptr<Broker> broker_;
-  std::unique_ptr<TestClient> client_;
 };
 
 TEST_F(ProduceValidation, ATopicsCodecIsTheCodecOfItsBatches) {
@@ -161,8 +142,7 @@ TEST_F(ProduceValidation, TimestampsOutOfRangeAreRefused) {
   EXPECT_EQ(produce("bounded", at(now + 4'000'000)).error_code, Code::none);
   EXPECT_EQ(produce("bounded", at(now)).error_code, Code::none);
   EXPECT_EQ(produce("bounded", at(now - 120'000)).error_code, Code::invalid_timestamp);
-  EXPECT_EQ(produce("bounded", at(now - 120'000, Codec::zstd)).error_code,
-            Code::invalid_timestamp);
+  EXPECT_EQ(produce("bounded", at(now - 120'000, Codec::zstd)).error_code, Code::invalid_timestamp);
   EXPECT_EQ(produce("bounded", at(-1)).error_code, Code::none);  // has none
 
   EXPECT_EQ(produce("stamped", at(0)).error_code, Code::none);

@@ -8,7 +8,6 @@
 #include "broker/recovery.h"
 #include "testing/temporary_folder.h"
 #include "wire/messages/create_partitions.h"
-#include "wire/messages/create_topics.h"
 #include "wire/messages/delete_records.h"
 #include "wire/messages/delete_topics.h"
 #include "wire/messages/incremental_alter_configs.h"
@@ -111,13 +110,7 @@ class Bench : public Outlet {
 };
 
 void create_topic(Bench& bench, std::string_view name) {
-  wire::CreateTopicsRequest request;
-  request.topics.push_back({.name = name,
-                            .num_partitions = static_cast<int32_t>(1 + bench.random(3)),
-                            .replication_factor = 1,
-                            .assignments = {},
-                            .configs = {}});
-  bench.serve(request, 7);
+  bench.serve(broker::create_topic(name, static_cast<int32_t>(1 + bench.random(3))), 7);
 }
 
 void produce(Bench& bench, std::string_view name) {

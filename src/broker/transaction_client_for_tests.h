@@ -8,7 +8,6 @@
 #include "testing/temporary_folder.h"
 #include "wire/messages/add_offsets_to_txn.h"
 #include "wire/messages/add_partitions_to_txn.h"
-#include "wire/messages/create_topics.h"
 #include "wire/messages/end_txn.h"
 #include "wire/messages/fetch.h"
 #include "wire/messages/init_producer_id.h"
@@ -36,13 +35,9 @@ class TransactionClient : public TestClient {
   using TestClient::TestClient;
 
   void create(std::string_view name, int32_t partitions) {
-    wire::CreateTopicsRequest request;
-    request.topics.push_back({.name = name,
-                              .num_partitions = partitions,
-                              .replication_factor = 1,
-                              .assignments = {},
-                              .configs = {}});
-    EXPECT_EQ(call<wire::CreateTopicsResponse>(request, 7).topics.at(0).error_code, Code::none);
+    EXPECT_EQ(
+        call<wire::CreateTopicsResponse>(create_topic(name, partitions), 7).topics.at(0).error_code,
+        Code::none);
   }
 
   Producer init(std::string id, int32_t timeout_ms = 60'000, int version = 2) {

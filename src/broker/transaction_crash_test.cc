@@ -2,7 +2,6 @@
 
 #include "broker/client_for_tests.h"
 #include "broker/core_for_tests.h"
-#include "wire/messages/create_topics.h"
 #include "wire/messages/end_txn.h"
 #include "wire/messages/fetch.h"
 #include "wire/messages/init_producer_id.h"
@@ -75,13 +74,7 @@ void write_everywhere(TestCore& core, int64_t producer_id, int16_t epoch) {
 
 /// A topic, and a transaction that is open in all of its partitions and in a group.
 wire::InitProducerIdResponse begin(TestCore& core) {
-  wire::CreateTopicsRequest create;
-  create.topics.push_back({.name = "t",
-                           .num_partitions = kPartitions,
-                           .replication_factor = 1,
-                           .assignments = {},
-                           .configs = {}});
-  core.call<wire::CreateTopicsResponse>(create, 7);
+  core.call<wire::CreateTopicsResponse>(create_topic("t", kPartitions), 7);
   const auto owner = init(core);
   write_everywhere(core, owner.producer_id, owner.producer_epoch);
   wire::TxnOffsetCommitRequest offsets;

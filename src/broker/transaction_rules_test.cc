@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "broker/broker_for_tests.h"
 #include "broker/transaction_client_for_tests.h"
 #include "wire/messages/delete_groups.h"
 #include "wire/messages/delete_topics.h"
@@ -14,24 +15,11 @@ using Code = wire::ErrorCode;
 using Values = std::vector<std::string>;
 
 /// What else may happen while a transaction is open.
-class TransactionRules : public ::testing::Test {
+class TransactionRules : public WithBroker<TransactionClient> {
  protected:
-  void SetUp() override { start(); }
-  void start() {
-    settings_.data_folder = folder_.path() + "/data";
-    settings_.listen.port = 0;
+  TransactionRules() {
     settings_.segment_bytes = 1 << 20;
     settings_.groups.initial_rebalance_delay_ms = 0;
-    auto started = Broker::start(settings_);
-    ASSERT_TRUE(started.has_value()) << started.error().message;
-    broker_ = std::move(*started);
-    client_ = std::make_unique<TransactionClient>(broker_->address());
-  }
-  void restart() {
-    client_.reset();
-    ASSERT_TRUE(broker_->stop().has_value());
-    broker_.reset();
-    start();
   }
   void remove_topic(std::string_view name) {
     wire::DeleteTopicsRequest request;
@@ -39,11 +27,6 @@ class TransactionRules : public ::testing::Test {
     EXPECT_EQ(client_->call<wire::DeleteTopicsResponse>(request, 4).responses.at(0).error_code,
               Code::none);
   }
-
-  testing::TemporaryFolder folder_;
-  BrokerSettings settings_;
-  std::unique_ptr<Broker> broker_;
-  std::unique_ptr<TransactionClient> client_;
 };
 
 TEST_F(TransactionRules, ATopicThatIsDeletedLeavesTheRestOfTheTransactionAlone) {

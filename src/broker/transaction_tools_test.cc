@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "broker/broker_for_tests.h"
 #include "broker/transaction_client_for_tests.h"
 #include "wire/messages/describe_producers.h"
 #include "wire/messages/describe_transactions.h"
@@ -12,17 +13,8 @@ namespace {
 using Code = wire::ErrorCode;
 
 /// What tools that look for hanging transactions ask (KIP-664).
-class TransactionTools : public ::testing::Test {
+class TransactionTools : public WithBroker<TransactionClient> {
  protected:
-  void SetUp() override {
-    settings_.data_folder = folder_.path() + "/data";
-    settings_.listen.port = 0;
-    auto started = Broker::start(settings_);
-    ASSERT_TRUE(started.has_value()) << started.error().message;
-    broker_ = std::move(*started);
-    client_ = std::make_unique<TransactionClient>(broker_->address());
-  }
-
   using Ids = std::vector<std::string>;
   Ids listed(const wire::ListTransactionsRequest& request) {
     const auto response = client_->call<wire::ListTransactionsResponse>(request, 2);
@@ -31,11 +23,6 @@ class TransactionTools : public ::testing::Test {
     for (const auto& state : response.transaction_states) ids.push_back(state.transactional_id);
     return ids;
   }
-
-  testing::TemporaryFolder folder_;
-  BrokerSettings settings_;
-  std::unique_ptr<Broker> broker_;
-  std::unique_ptr<TransactionClient> client_;
 };
 
 TEST_F(TransactionTools, TransactionsAreListedByStateProducerAgeAndPattern) {

@@ -53,13 +53,7 @@ Values visible(TestCore& core) {
 class World {
  public:
   explicit World(uint32_t seed) : chance_(seed) {
-    wire::CreateTopicsRequest create;
-    create.topics.push_back({.name = "t",
-                             .num_partitions = kPartitions,
-                             .replication_factor = 1,
-                             .assignments = {},
-                             .configs = {}});
-    core.call<wire::CreateTopicsResponse>(create, 7);
+    core.call<wire::CreateTopicsResponse>(create_topic("t", kPartitions), 7);
     for (int i = 0; i < 4; ++i) {
       actors_.push_back({.name = "tx" + std::to_string(i),
                          .implicit = i % 2 == 0,

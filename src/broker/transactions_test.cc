@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "broker/broker_for_tests.h"
 #include "broker/transaction_client_for_tests.h"
 #include "wire/messages/delete_records.h"
 #include "wire/messages/list_offsets.h"
@@ -11,30 +12,7 @@ using Code = wire::ErrorCode;
 using Values = std::vector<std::string>;
 
 /// Transactions over the wire, by clients that speak TV1 or TV2.
-class Transactions : public ::testing::Test {
- protected:
-  void SetUp() override { start(); }
-
-  void start() {
-    settings_.data_folder = folder_.path() + "/data";
-    settings_.listen.port = 0;
-    auto started = Broker::start(settings_);
-    ASSERT_TRUE(started.has_value()) << started.error().message;
-    broker_ = std::move(*started);
-    client_ = std::make_unique<TransactionClient>(broker_->address());
-  }
-  void restart() {
-    client_.reset();
-    ASSERT_TRUE(broker_->stop().has_value());
-    broker_.reset();
-    start();
-  }
-
-  testing::TemporaryFolder folder_;
-  BrokerSettings settings_;
-  std::unique_ptr<Broker> broker_;
-  std::unique_ptr<TransactionClient> client_;
-};
+class Transactions : public WithBroker<TransactionClient> {};
 
 TEST_F(Transactions, OnlyWhatWasCommittedIsReadByAReaderOfCommittedRecords) {
   auto& c = *client_;
