@@ -158,6 +158,39 @@ TEST_F(KafkaCorners, NoKeysMeansAllKeysAndNoBrokerWhatWasChangedForAll) {
   EXPECT_EQ(configs(4, "")[0].value, "90000");
 }
 
+TEST_F(KafkaCorners, ListsAreChangedWordByWordInTheirOrder) {
+  create({topic("t", {{"cleanup.policy", "compact"}})});
+  enum Operation : int8_t { add = 2, take = 3 };
+  const auto after = [&](Operation operation, std::string_view words) {
+    wire::IncrementalAlterConfigsRequest change;
+    change.resources.push_back({2, "t", {{"cleanup.policy", operation, words}}});
+    const auto answers = client_->call<wire::IncrementalAlterConfigsResponse>(change, 1).responses;
+    EXPECT_EQ(answers.at(0).error_code, Code::none);
+    return configs(2, "t", std::vector<std::string_view>{"cleanup.policy"}).at(0).value;
+  };
+  EXPECT_EQ(after(add, "delete,compact"), "compact,delete");
+  EXPECT_EQ(after(add, "compact"), "compact,delete");
+  EXPECT_EQ(after(take, "delete,never.was"), "compact");
+  EXPECT_EQ(after(add, "delete"), "compact,delete");
+  EXPECT_EQ(after(take, "compact"), "delete");
+}
+
+TEST_F(KafkaCorners, ARatioIsAtMostOne) {
+  EXPECT_EQ(create({topic("t", {{"min.cleanable.dirty.ratio", "1.1"}})}).at(0).error_code,
+            Code::invalid_config);
+  EXPECT_EQ(create({topic("t", {{"min.cleanable.dirty.ratio", "1"}})}).at(0).error_code,
+            Code::none);
+}
+
+TEST_F(KafkaCorners, ANumberOfPartitionsBelowAllNumbersIsRefused) {
+  create({topic("t")});
+  wire::CreatePartitionsRequest grow;
+  grow.topics = {{"t", INT32_MIN, {}}};
+  EXPECT_EQ(client_->call<wire::CreatePartitionsResponse>(grow, 3).results.at(0).error_code,
+            Code::invalid_partitions);
+  EXPECT_EQ(create_one("t"), Code::topic_already_exists);
+}
+
 TEST_F(KafkaCorners, AccessRulesAreRefusedOneByOne) {
   wire::CreateAclsRequest create_acls;
   create_acls.creations.resize(2);

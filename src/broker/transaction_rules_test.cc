@@ -213,5 +213,16 @@ TEST_F(TransactionRules, AbortedRecordsAreSkippedFromAnyOffsetAcrossSegmentsAndA
   }
 }
 
+TEST_F(TransactionRules, AnIdWithoutItsEpochTakesNothingFromItsOwner) {
+  auto& c = *client_;
+  c.create("t", 1);
+  Producer p = c.init("tx");
+  EXPECT_EQ(c.try_init("tx", 60'000, p.id, -1), Code::invalid_request);
+  EXPECT_EQ(c.try_init("tx", 60'000, -1, p.epoch), Code::invalid_request);
+  EXPECT_EQ(c.write(p, "t", {"a"}), Code::none);
+  EXPECT_EQ(c.end(p, true), Code::none);
+  EXPECT_EQ(c.committed("t"), Values{"a"});
+}
+
 }  // namespace
 }  // namespace holdfast::broker

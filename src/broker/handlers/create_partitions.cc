@@ -17,9 +17,9 @@ Refusal grow(const wire::CreatePartitionsRequest::Topic& wanted, bool validate_o
   const Topic* topic = context.state().topic(wanted.name);
   if (!topic) return {Code::unknown_topic_or_partition, {}};
   const auto have = static_cast<int32_t>(topic->partitions.size());
-  const int32_t added = wanted.count - have;
-  if (added <= 0)
+  if (wanted.count <= have)
     return {Code::invalid_partitions, fmt::format("the topic has {} partitions already", have)};
+  const int32_t added = wanted.count - have;
   if (static_cast<int64_t>(context.state().partition_count()) + added >
       context.settings().limits.partitions_max) {
     return {Code::invalid_partitions, "more partitions than are allowed"};

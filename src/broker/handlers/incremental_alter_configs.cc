@@ -1,7 +1,9 @@
 #include "wire/messages/incremental_alter_configs.h"
 
-#include <fmt/core.h>
+#include <algorithm>
+#include <fmt/format.h>
 #include <set>
+#include <vector>
 
 #include "broker/handlers/change_configs.h"
 #include "broker/handlers/handlers.h"
@@ -13,21 +15,27 @@ using Code = wire::ErrorCode;
 using Change = wire::IncrementalAlterConfigsRequest::Resource::Config;
 enum Operation : int8_t { set = 0, remove = 1, add_to_list = 2, take_from_list = 3 };
 
-/// The words of a list with one added or taken out.
-std::string with_word(std::string_view words, std::string_view word, bool wanted) {
-  std::string result;
-  const auto add = [&](std::string_view each) {
-    if (each.empty()) return;
-    if (!result.empty()) result += ',';
-    result += each;
-  };
-  while (!words.empty()) {
-    const size_t comma = std::min(words.find(','), words.size());
-    if (words.substr(0, comma) != word) add(words.substr(0, comma));
-    words.remove_prefix(std::min(comma + 1, words.size()));
+std::vector<std::string_view> words_of(std::string_view list) {
+  std::vector<std::string_view> words;
+  while (!list.empty()) {
+    const size_t comma = std::min(list.find(','), list.size());
+    if (comma > 0) words.push_back(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
   }
-  if (wanted) add(word);
-  return result;
+  return words;
+}
+
+/// A list with the words of another added behind its own, or taken out.
+std::string changed_list(std::string_view list, std::string_view changes, bool add) {
+  std::vector<std::string_view> words = words_of(list);
+  for (const std::string_view word : words_of(changes)) {
+    if (!add) {
+      std::erase(words, word);
+    } else if (std::ranges::find(words, word) == words.end()) {
+      words.push_back(word);
+    }
+  }
+  return fmt::format("{}", fmt::join(words, ","));
 }
 
 Refusal apply(const Change& change, std::span<const ConfigKey> keys, ConfigMap& config) {
@@ -47,7 +55,7 @@ Refusal apply(const Change& change, std::span<const ConfigKey> keys, ConfigMap& 
   const std::string_view words =
       found == config.end() ? key->default_value : std::string_view(found->second);
   return set_config(keys, config, change.name,
-                    with_word(words, *change.value, change.config_operation == add_to_list));
+                    changed_list(words, *change.value, change.config_operation == add_to_list));
 }
 
 }  // namespace

@@ -5,8 +5,12 @@
 #include "broker/handlers/handlers.h"
 
 namespace holdfast::broker {
-
 namespace {
+
+/// A producer that goes on tells both its id and its epoch; one that starts, neither.
+bool half_told(const wire::InitProducerIdRequest& request) {
+  return (request.producer_id == -1) != (request.producer_epoch == -1);
+}
 
 wire::InitProducerIdResponse take_transactional_id(const wire::InitProducerIdRequest& request,
                                                    Context& context) {
@@ -28,8 +32,12 @@ wire::InitProducerIdResponse take_transactional_id(const wire::InitProducerIdReq
 /// (KIP-360) gets a new id rather than a new epoch, which is as good: nothing is known of it
 /// anywhere.
 void handle(const wire::InitProducerIdRequest& request, Context& context) {
-  if (request.transactional_id) return context.reply(take_transactional_id(request, context));
   wire::InitProducerIdResponse response;
+  if (half_told(request)) {
+    response.error_code = wire::ErrorCode::invalid_request;
+    return context.reply(response);
+  }
+  if (request.transactional_id) return context.reply(take_transactional_id(request, context));
   auto& ids = context.state().producer_ids();
   const auto decision = ids.decide();
   if (decision.record) {
