@@ -169,6 +169,32 @@ log: {level: info}
                                                      "3:32 sources[1].file.path", "5:1 log"}));
 }
 
+TEST(Load, StoresOfTwoDataCentersAreNoOneTable) {
+  const Loaded loaded = load(R"(datacenters: [{name: here}, {name: there}]
+pipelines:
+  - name: p
+    from: [t]
+    to:
+      - replicated:
+          stores:
+            - {datacenter: here, duckdb: {path: a, table: b}}
+            - {datacenter: there, duckdb: {path: a, table: b}}
+  - {name: q, from: [t], to: [{duckdb: {path: a, table: b}}]}
+)");
+  EXPECT_EQ(where(loaded),
+            (std::vector<std::string>{"9:53 pipelines[0].to[0].replicated.stores[1].duckdb.table",
+                                      "10:50 pipelines[1].to[0].duckdb.table"}));
+}
+
+TEST(Load, AClusterWithoutStoresIsAFault) {
+  for (const char* stores : {"", ", stores: []", ", stores: [{}]"}) {
+    const Loaded loaded = load(std::string("pipelines:\n  - {name: p, from: [t], to: [{replicated: "
+                                           "{one_cluster: yes") +
+                               stores + "}}]}\n");
+    EXPECT_FALSE(loaded.usable()) << stores;
+  }
+}
+
 TEST(Load, ATopicThatNoSourceFillsIsAWarningWithTheNearestName) {
   const Loaded loaded = load(R"(sources:
   - {name: a, topic: flights.ewr, file: {path: x}}

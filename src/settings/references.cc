@@ -26,6 +26,8 @@ class References {
   }
 
  private:
+  using Places = std::map<std::string, std::string>;  // of what must be unique: where it was first
+
   void check_kafka() {
     if (config_.kafka.embedded()) return;
     if (config_.kafka.bootstrap_servers.find(':') == std::string::npos) {
@@ -44,7 +46,7 @@ class References {
   }
 
   void check_sources() {
-    std::map<std::string, std::string> names, files;
+    Places names, files;
     for (size_t i = 0; i < config_.sources.size(); ++i) {
       const Source& source = config_.sources[i];
       const std::string path = fmt::format("sources[{}]", i);
@@ -68,7 +70,7 @@ class References {
   }
 
   void check_datacenters() {
-    std::map<std::string, std::string> names, topics;
+    Places names, topics;
     for (size_t i = 0; i < config_.datacenters.size(); ++i) {
       const Datacenter& one = config_.datacenters[i];
       const std::string path = fmt::format("datacenters[{}]", i);
@@ -92,16 +94,27 @@ class References {
       error("notify.slack", "`token` and `channel` belong together");
   }
 
-  void check_replicated(const ReplicatedSink& replicated, const std::string& path) {
-    std::map<std::string, std::string> used;
+  /// What a pipeline writes to, also as one of several that shall hold the same: nobody else may.
+  template <class Store>
+  void check_store(const Store& store, const std::string& path, Places& tables) {
+    if (const auto& duckdb = store.duckdb)
+      unique(tables, duckdb->path + "\n" + duckdb->table, path + ".duckdb.table", "table");
+    if (const auto& postgres = store.postgres)
+      unique(tables,
+             fmt::format("{}\n{}\n{}\n{}", postgres->host, postgres->port, postgres->database,
+                         postgres->table),
+             path + ".postgres.table", "table");
+    if (store.cassandra) check_cassandra(*store.cassandra, path + ".cassandra");
+  }
+
+  void check_replicated(const ReplicatedSink& replicated, const std::string& path, Places& tables) {
+    Places used;
     if (replicated.stores.size() < 2) error(path + ".stores", "needs two stores at least");
-    if (replicated.one_cluster) check_one_cluster(replicated, path);
+    if (replicated.one_cluster && !replicated.stores.empty()) check_one_cluster(replicated, path);
     for (size_t i = 0; i < replicated.stores.size(); ++i) {
       const std::string at = fmt::format("{}.stores[{}].datacenter", path, i);
       unique(used, replicated.stores[i].datacenter, at, "data center");
-      if (replicated.stores[i].cassandra)
-        check_cassandra(*replicated.stores[i].cassandra,
-                        fmt::format("{}.stores[{}].cassandra", path, i));
+      check_store(replicated.stores[i], fmt::format("{}.stores[{}]", path, i), tables);
       if (config_.datacenter(replicated.stores[i].datacenter) == nullptr)
         error(at, fmt::format("there is no data center \"{}\" under `datacenters`",
                               replicated.stores[i].datacenter));
@@ -144,31 +157,18 @@ class References {
   }
 
   void check_pipelines() {
-    std::map<std::string, std::string> names, tables;
+    Places names, tables;
     for (size_t i = 0; i < config_.pipelines.size(); ++i) {
       const Pipeline& pipeline = config_.pipelines[i];
       const std::string path = fmt::format("pipelines[{}]", i);
       unique(names, pipeline.name, path + ".name", "pipeline");
       check_topics(pipeline, path);
       for (size_t j = 0; j < pipeline.to.size(); ++j) {
-        const auto& duckdb = pipeline.to[j].duckdb;
-        if (duckdb)
-          unique(tables, duckdb->path + "\n" + duckdb->table,
-                 fmt::format("{}.to[{}].duckdb.table", path, j), "table");
-        const auto& postgres = pipeline.to[j].postgres;
-        if (postgres)
-          unique(tables,
-                 fmt::format("{}\n{}\n{}\n{}", postgres->host, postgres->port, postgres->database,
-                             postgres->table),
-                 fmt::format("{}.to[{}].postgres.table", path, j), "table");
-      }
-      for (size_t j = 0; j < pipeline.to.size(); ++j)
-        if (pipeline.to[j].cassandra)
-          check_cassandra(*pipeline.to[j].cassandra, fmt::format("{}.to[{}].cassandra", path, j));
-      for (size_t j = 0; j < pipeline.to.size(); ++j)
+        const std::string at = fmt::format("{}.to[{}]", path, j);
+        check_store(pipeline.to[j], at, tables);
         if (pipeline.to[j].replicated)
-          check_replicated(*pipeline.to[j].replicated,
-                           fmt::format("{}.to[{}].replicated", path, j));
+          check_replicated(*pipeline.to[j].replicated, at + ".replicated", tables);
+      }
       if (pipeline.transform && pipeline.transform->columns.empty() &&
           !pipeline.transform->sql.empty()) {
         report(Fault::Kind::warning, path + ".transform",
@@ -178,7 +178,7 @@ class References {
   }
 
   void check_topics(const Pipeline& pipeline, const std::string& path) {
-    std::map<std::string, std::string> seen;
+    Places seen;
     std::vector<std::string> filled;
     for (const Source& source : config_.sources) filled.push_back(source.topic);
     for (size_t i = 0; i < pipeline.from.size(); ++i) {
@@ -200,8 +200,7 @@ class References {
     }
   }
 
-  void unique(std::map<std::string, std::string>& seen, const std::string& value,
-              const std::string& path, const char* what) {
+  void unique(Places& seen, const std::string& value, const std::string& path, const char* what) {
     if (value.empty()) return;  // it is missing, and that was said
     auto [first, is_new] = seen.try_emplace(value, path);
     if (is_new) return;
