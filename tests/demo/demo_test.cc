@@ -98,7 +98,7 @@ TEST(Demo, CtrlCEndsEveryProcessThatItStarted) {
 
 TEST(Demo, TwoDatacentresHoldEveryOrderOnceAfterAnOutageAndKills) {
   Program program(HOLDFAST_PROGRAM);
-  const std::string folder = program.path("demo");
+  const std::string folder = program.path("a FOLDER of its own");  // as the template calls it
   const Ran ran = program.run(
       {"demo", "datacentres", "--orders", "6000", "--kills", "2", "--folder", folder}, {}, 120'000);
   ASSERT_EQ(ran.code, 0) << ran.output << ran.errors;
@@ -108,6 +108,28 @@ TEST(Demo, TwoDatacentresHoldEveryOrderOnceAfterAnOutageAndKills) {
             report["missed"]);
   EXPECT_EQ(program.run({"failures", "list", folder + "/datacentres.yaml", "--json"}).code, 0);
   EXPECT_TRUE(all_gone(folder));
+}
+
+TEST(Demo, LeavesAFolderAloneThatHoldsOtherThings) {
+  Program program(HOLDFAST_PROGRAM);
+  const std::string folder = program.path("mine");
+  std::filesystem::create_directories(folder + "/log");
+  write_file(folder + "/log/diary", "precious");
+  const std::string input = small_input(program, 10);
+  for (const auto& arguments :
+       {std::vector<std::string>{"demo", "--input", input, "--folder", folder},
+        std::vector<std::string>{"demo", "datacentres", "--orders", "300", "--folder", folder}}) {
+    EXPECT_EQ(program.run(arguments).code, 1);
+    EXPECT_EQ(content_of(folder + "/log/diary"), "precious");
+    EXPECT_FALSE(std::filesystem::exists(folder + "/broker"));
+  }
+}
+
+TEST(Demo, RefusesAFolderWhoseNameIsNoPlainTextInAConfiguration) {
+  Program program(HOLDFAST_PROGRAM);
+  const std::string folder = program.path("a, b: {c}");
+  EXPECT_EQ(program.run({"demo", "datacentres", "--orders", "300", "--folder", folder}).code, 1);
+  EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
 TEST(Demo, RefusesInputOfAnotherShape) {

@@ -38,7 +38,8 @@ class Child {
   /// Waits until it ends by itself. Fails unless it ends well.
   Status finish(int64_t timeout_ms);
 
-  /// Whether it has reported anything since it was started last: from then on it can be asked to stop.
+  /// Whether it has reported anything since it was started last: from then on it can be asked to
+  /// stop.
   bool heard() const { return heard_; }
   const std::string& role() const { return role_; }
   const Reported& reported() const { return reported_; }

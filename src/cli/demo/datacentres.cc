@@ -9,6 +9,7 @@
 #include "base/os/clock.h"
 #include "base/os/files.h"
 #include "base/os/process.h"
+#include "cli/demo/folder.h"
 #include "cli/output.h"
 
 namespace holdfast::cli::demo {
@@ -70,19 +71,14 @@ Datacentres::Datacentres(std::string folder, int64_t orders, int64_t kills, Draw
 }
 
 Status Datacentres::prepare() {
-  for (const char* name : {"broker", "spool", "amsterdam", "frankfurt", "frankfurt.away",
-                           "orders.jsonl", "datacentres.yaml", "log", "report.json"}) {
-    std::error_code error;
-    std::filesystem::remove_all(folder_ + "/" + name, error);
-    if (error)
-      return fail(ErrorCode::io, fmt::format("cannot remove {}/{} of an earlier run: {}", folder_,
-                                             name, error.message()));
-  }
+  static constexpr std::string_view leavings[] = {"broker",    "spool",          "amsterdam",
+                                                  "frankfurt", "frankfurt.away", "orders.jsonl",
+                                                  "log",       "report.json"};
+  HOLDFAST_CHECKED(prepare_folder(folder_, leavings));
+  HOLDFAST_CHECKED(write_config(folder_, "datacentres.yaml", config_text, "FOLDER"));
   for (const char* name : {"amsterdam", "frankfurt"})
     HOLDFAST_CHECKED(os::real_files().create_directories(folder_ + "/" + name));
-  std::string text(config_text);
-  for (size_t at; (at = text.find("FOLDER")) != std::string::npos;) text.replace(at, 6, folder_);
-  return os::replace_file(os::real_files(), config_, as_bytes(text));
+  return {};
 }
 
 /// The first `upto` orders, each of an id of its own; the file grows.

@@ -1,5 +1,4 @@
 #include <array>
-#include <filesystem>
 #include <fmt/format.h>
 
 #include "base/json_writer.h"
@@ -11,6 +10,7 @@
 #include "cli/demo/chaos.h"
 #include "cli/demo/datacentres.h"
 #include "cli/demo/example.h"
+#include "cli/demo/folder.h"
 #include "cli/demo/input.h"
 #include "cli/demo/proof.h"
 #include "cli/demo/screen.h"
@@ -28,29 +28,15 @@ constexpr const char* answer_sql =
     "DESC) FROM ("
     "SELECT airline, count(*) AS n, avg(dep_delay) AS delay FROM flights GROUP BY airline)";
 
-/// Removes what an earlier run left: only names that the demo makes, in case the folder holds other
-/// things.
-Status clean(const std::string& folder) {
-  for (const char* name :
-       {"broker", "spool", "input", "logs", "flights.yaml", "warehouse.duckdb",
-        "warehouse.duckdb.wal", "evidence.jsonl", "evidence.jsonl.changed", "report.json"}) {
-    std::error_code error;
-    std::filesystem::remove_all(folder + "/" + name, error);
-    if (error)
-      return fail(ErrorCode::io, fmt::format("cannot remove {}/{} of an earlier run: {}", folder,
-                                             name, error.message()));
-  }
-  return os::real_files().create_directories(folder + "/logs");
-}
-
-/// The example with this demo's folder in it, so that it can be run by hand afterwards.
-Status write_config(const std::string& folder) {
-  std::string text(example_config);
-  const std::string variable = "${DEMO:-demo-data}";
-  for (size_t at; (at = text.find(variable)) != std::string::npos;)
-    text.replace(at, variable.size(), folder);
-  return os::replace_file(os::real_files(), folder + "/flights.yaml", as_bytes(text));
-}
+constexpr std::string_view leavings[] = {"broker",
+                                         "spool",
+                                         "input",
+                                         "logs",
+                                         "warehouse.duckdb",
+                                         "warehouse.duckdb.wal",
+                                         "evidence.jsonl",
+                                         "evidence.jsonl.changed",
+                                         "report.json"};
 
 uint64_t random_seed() {
   std::array<std::byte, 8> bytes;
@@ -96,8 +82,10 @@ class Demo {
         screen_(arguments.json) {}
 
   Status run() {
-    HOLDFAST_CHECKED(clean(arguments_.folder));
-    HOLDFAST_CHECKED(write_config(arguments_.folder));
+    HOLDFAST_CHECKED(prepare_folder(arguments_.folder, leavings));
+    HOLDFAST_CHECKED(write_config(arguments_.folder, "flights.yaml", std::string(example_config),
+                                  "${DEMO:-demo-data}"));
+    HOLDFAST_CHECKED(os::real_files().create_directories(arguments_.folder + "/logs"));
     const std::vector<Table> tables =
         HOLDFAST_TRY(split_flights(arguments_.input, arguments_.folder + "/input"));
     int64_t rows = 0;

@@ -1,8 +1,8 @@
 #include "cli/demo/input.h"
 
 #include <algorithm>
-#include <functional>
 #include <fmt/format.h>
+#include <functional>
 #include <memory>
 
 #include "base/os/files.h"
