@@ -73,16 +73,22 @@ bool any_failure(const Reports& reports) {
 class StopWatch {
  public:
   explicit StopWatch(os::StopSignal& signal)
-      : thread_([this, &signal](std::stop_token ended) {
-          while (!ended.stop_requested() && !signal.wait(50)) {
-          }
-          if (!ended.stop_requested()) stop_.raise();
+      : signal_(signal), thread_([this] {
+          signal_.wait(-1);
+          stop_.raise();
         }) {}
+  ~StopWatch() {
+    signal_.ask();
+    thread_.join();
+  }
+  StopWatch(const StopWatch&) = delete;
+  StopWatch& operator=(const StopWatch&) = delete;
   repair::Stop& stop() { return stop_; }
 
  private:
+  os::StopSignal& signal_;
   repair::Stop stop_;
-  std::jthread thread_;
+  std::thread thread_;
 };
 
 int once(control::Repairer& repairer, const control::RepairOptions& options, repair::Stop& stop,
