@@ -135,8 +135,8 @@ std::string Report::to_text() const {
     text += "Nothing to judge: no event was captured yet.\n";
   } else if (clean()) {
     text += fmt::format(
-        "Nothing wrong in {} events: at most {:.2g} % are wrong, with 95 % confidence (3/N).\n",
-        grouped(captured()), 100 * bound_without_findings(captured()));
+        "Nothing wrong in {} events: at most {:.3g} % are wrong, with 95 % confidence (3/N).\n",
+        grouped(captured()), std::min(100.0, 100 * bound_without_findings(captured())));
   }
   for (size_t i = 0; i < std::min(findings.size(), findings_in_text); ++i) {
     const event::Finding& finding = findings[i];

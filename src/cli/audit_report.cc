@@ -18,8 +18,8 @@ int audit_report(const AuditReportArguments& arguments, const control::Kinds& ki
   } else {
     print(report->to_text());
     if (!arguments.evidence.empty()) {
-      print(fmt::format("Evidence: {} ({} windows), digest {}\n", arguments.evidence,
-                        report->windows, report->digest));
+      print(fmt::format("Evidence: {} ({} window{}), digest {}\n", arguments.evidence,
+                        report->windows, report->windows == 1 ? "" : "s", report->digest));
     }
   }
   return report->clean() ? exit_ok : exit_found;

@@ -13,9 +13,9 @@ namespace {
 
 int serve(const BrokerArguments& arguments) {
   os::StopSignal stop;
-  auto broker = control::RunningBroker::start(
-      {arguments.data, arguments.listen, arguments.advertised, arguments.insecure, arguments.set,
-       arguments.metrics});
+  auto broker =
+      control::RunningBroker::start({arguments.data, arguments.listen, arguments.advertised,
+                                     arguments.insecure, arguments.set, arguments.metrics});
   if (!broker) return failed(broker.error());
   std::string lines = fmt::format("ready {}\n", (*broker)->address());
   if (arguments.metrics)

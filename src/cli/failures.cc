@@ -100,8 +100,7 @@ bool confirmed(uint64_t count) {
   std::fprintf(stderr, "Drop %llu records? They are never applied then. Type yes: ",
                static_cast<unsigned long long>(count));
   char answer[16] = {};
-  return std::fgets(answer, sizeof answer, stdin) != nullptr &&
-         std::string_view(answer) == "yes\n";
+  return std::fgets(answer, sizeof answer, stdin) != nullptr && std::string_view(answer) == "yes\n";
 }
 
 }  // namespace
