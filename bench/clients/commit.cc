@@ -2,63 +2,30 @@
 // holds what of the records was not acknowledged yet), and from the beginning of the transaction. Prints one line of JSON.
 //
 //   bench_commit BOOTSTRAP TOPIC TRANSACTIONS RECORDS RECORD_BYTES
-#include <librdkafka/rdkafka.h>
-#include <time.h>
-
-#include <algorithm>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
-#include <vector>
+
+#include "client.h"
 
 namespace {
 
-int64_t now_ns() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
-}
-
 void must(rd_kafka_error_t* error) {
-  if (!error) return;
-  std::fprintf(stderr, "%s\n", rd_kafka_error_string(error));
-  std::exit(1);
+  if (error) give_up(rd_kafka_error_string(error));
 }
 
 /// Without a callback librdkafka's flush, which is a part of commit, looks only every 10 ms whether all is delivered.
 void delivered(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
-  if (!message->err) return;
-  std::fprintf(stderr, "%s\n", rd_kafka_err2str(message->err));
-  std::exit(1);
+  if (message->err) give_up(rd_kafka_err2str(message->err));
 }
 
 rd_kafka_t* connect(const char* bootstrap, const char* transactional_id) {
-  char error[512];
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  const char* settings[][2] = {{"bootstrap.servers", bootstrap},
-                               {"transactional.id", transactional_id},
-                               {"linger.ms", "0"},
-                               {"socket.nagle.disable", "true"}};
-  for (auto& [key, value] : settings) {
-    if (rd_kafka_conf_set(conf, key, value, error, sizeof error) != RD_KAFKA_CONF_OK) {
-      std::fprintf(stderr, "%s: %s\n", key, error);
-      std::exit(1);
-    }
-  }
-  rd_kafka_conf_set_dr_msg_cb(conf, delivered);
-  rd_kafka_t* producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
-  if (!producer) {
-    std::fprintf(stderr, "%s\n", error);
-    std::exit(1);
-  }
+  rd_kafka_t* producer = make_client(RD_KAFKA_PRODUCER,
+                                     {{"bootstrap.servers", bootstrap},
+                                      {"transactional.id", transactional_id},
+                                      {"linger.ms", "0"},
+                                      {"socket.nagle.disable", "true"}},
+                                     delivered);
   must(rd_kafka_init_transactions(producer, 60'000));
   return producer;
-}
-
-double at_ms(std::vector<int64_t>& took_ns, double share) {
-  std::sort(took_ns.begin(), took_ns.end());
-  return static_cast<double>(took_ns[static_cast<size_t>(share * static_cast<double>(took_ns.size() - 1))]) / 1e6;
 }
 
 }  // namespace
@@ -80,10 +47,8 @@ int main(int argc, char** argv) {
     must(rd_kafka_begin_transaction(producer));
     for (int r = 0; r < records; ++r) {
       if (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, const_cast<char*>(payload.data()), payload.size(),
-                           nullptr, 0, nullptr) != 0) {
-        std::fprintf(stderr, "%s\n", rd_kafka_err2str(rd_kafka_last_error()));
-        return 1;
-      }
+                           nullptr, 0, nullptr) != 0)
+        give_up(rd_kafka_err2str(rd_kafka_last_error()));
     }
     const int64_t commits_ns = now_ns();
     must(rd_kafka_commit_transaction(producer, 60'000));
@@ -91,6 +56,8 @@ int main(int argc, char** argv) {
     commit_ns.push_back(now_ns() - commits_ns);
     whole_ns.push_back(now_ns() - began_ns);
   }
+  std::sort(commit_ns.begin(), commit_ns.end());
+  std::sort(whole_ns.begin(), whole_ns.end());
   std::printf(R"({"transactions": %zu, "commit_p50_ms": %.3f, "commit_p99_ms": %.3f, "whole_p50_ms": %.3f, "whole_p99_ms": %.3f})"
               "\n",
               commit_ns.size(), at_ms(commit_ns, 0.5), at_ms(commit_ns, 0.99), at_ms(whole_ns, 0.5), at_ms(whole_ns, 0.99));

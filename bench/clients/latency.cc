@@ -3,26 +3,15 @@
 // as latency (no coordinated omission). Prints one line of JSON.
 //
 //   bench_latency BOOTSTRAP TOPIC RECORDS_PER_SECOND SECONDS RECORD_BYTES
-#include <librdkafka/rdkafka.h>
 #include <sys/prctl.h>
-#include <time.h>
 
-#include <algorithm>
 #include <atomic>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <thread>
-#include <vector>
+
+#include "client.h"
 
 namespace {
-
-int64_t now_ns() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
-}
 
 void wait_until(int64_t at_ns) {
   const timespec t{.tv_sec = at_ns / 1'000'000'000, .tv_nsec = at_ns % 1'000'000'000};
@@ -46,41 +35,13 @@ void delivered(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   }
 }
 
-rd_kafka_t* connect(const char* bootstrap, Measured& measured) {
-  char error[512];
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  const char* settings[][2] = {{"bootstrap.servers", bootstrap},
-                               {"linger.ms", "0"},
-                               {"acks", "all"},
-                               {"enable.idempotence", "true"},
-                               {"socket.nagle.disable", "true"}};
-  for (auto& [key, value] : settings) {
-    if (rd_kafka_conf_set(conf, key, value, error, sizeof error) != RD_KAFKA_CONF_OK) {
-      std::fprintf(stderr, "%s: %s\n", key, error);
-      std::exit(1);
-    }
-  }
-  rd_kafka_conf_set_dr_msg_cb(conf, delivered);
-  rd_kafka_conf_set_opaque(conf, &measured);
-  rd_kafka_t* producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
-  if (!producer) {
-    std::fprintf(stderr, "%s\n", error);
-    std::exit(1);
-  }
-  return producer;
-}
-
 void print(const Measured& measured, size_t skip) {
   std::vector<int64_t> sorted(measured.latency_ns.begin() + static_cast<ptrdiff_t>(skip), measured.latency_ns.end());
   std::sort(sorted.begin(), sorted.end());
-  const auto at_ms = [&](double share) {
-    const auto place = static_cast<size_t>(share * static_cast<double>(sorted.size() - 1));
-    return static_cast<double>(sorted[place]) / 1e6;
-  };
   std::printf(R"({"records": %zu, "failed": %lu, "p50_ms": %.3f, "p99_ms": %.3f, "p999_ms": %.3f, "max_ms": %.3f})"
               "\n",
-              sorted.size(), static_cast<unsigned long>(measured.failed), at_ms(0.5), at_ms(0.99), at_ms(0.999),
-              at_ms(1.0));
+              sorted.size(), static_cast<unsigned long>(measured.failed), at_ms(sorted, 0.5), at_ms(sorted, 0.99),
+              at_ms(sorted, 0.999), at_ms(sorted, 1.0));
 }
 
 }  // namespace
@@ -98,7 +59,13 @@ int main(int argc, char** argv) {
   Measured measured;
   measured.due_ns.resize(count);
   measured.latency_ns.resize(count);
-  rd_kafka_t* producer = connect(argv[1], measured);
+  rd_kafka_t* producer = make_client(RD_KAFKA_PRODUCER,
+                                     {{"bootstrap.servers", argv[1]},
+                                      {"linger.ms", "0"},
+                                      {"acks", "all"},
+                                      {"enable.idempotence", "true"},
+                                      {"socket.nagle.disable", "true"}},
+                                     delivered, &measured);
   rd_kafka_topic_t* topic = rd_kafka_topic_new(producer, argv[2], nullptr);
   std::atomic<bool> all_sent{false};
   std::thread deliveries([&] {

@@ -2,40 +2,20 @@
 // reads on until it is killed.
 //
 //   bench_member BOOTSTRAP GROUP TOPIC SESSION_TIMEOUT_MS
-#include <librdkafka/rdkafka.h>
-#include <time.h>
-
 #include <cinttypes>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
+
+#include "client.h"
 
 namespace {
 
-int64_t now_ns() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
-}
-
 rd_kafka_t* connect(char** arguments) {
-  char error[512];
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  const char* settings[][2] = {{"bootstrap.servers", arguments[1]},    {"group.id", arguments[2]},
-                               {"session.timeout.ms", arguments[4]},   {"heartbeat.interval.ms", "1000"},
-                               {"auto.offset.reset", "earliest"},      {"enable.auto.commit", "false"},
-                               {"fetch.wait.max.ms", "100"}};
-  for (auto& [key, value] : settings) {
-    if (rd_kafka_conf_set(conf, key, value, error, sizeof error) != RD_KAFKA_CONF_OK) {
-      std::fprintf(stderr, "%s: %s\n", key, error);
-      std::exit(1);
-    }
-  }
-  rd_kafka_t* consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof error);
-  if (!consumer) {
-    std::fprintf(stderr, "%s\n", error);
-    std::exit(1);
-  }
+  rd_kafka_t* consumer = make_client(RD_KAFKA_CONSUMER, {{"bootstrap.servers", arguments[1]},
+                                                         {"group.id", arguments[2]},
+                                                         {"session.timeout.ms", arguments[4]},
+                                                         {"heartbeat.interval.ms", "1000"},
+                                                         {"auto.offset.reset", "earliest"},
+                                                         {"enable.auto.commit", "false"},
+                                                         {"fetch.wait.max.ms", "100"}});
   rd_kafka_poll_set_consumer(consumer);
   return consumer;
 }
