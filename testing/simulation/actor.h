@@ -54,7 +54,8 @@ class Actor {
     peer_.drop();
   }
   void unexpected(const char* what, wire::ErrorCode code) {
-    world_.violation(fmt::format("{}: {} answered {}", peer_.name(), what, wire::name(code)));
+    world_.violation(Violation::Kind::answer,
+                     fmt::format("{}: {} answered {}", peer_.name(), what, wire::name(code)));
   }
 
   World& world_;

@@ -47,7 +47,8 @@ Status SimulatedBroker::start() {
   if (const auto expected = std::exchange(remembered_, std::nullopt)) {
     ++states_compared_;
     if (state_->checkpoint() != *expected)
-      world_.violation("the state after the restart is not the state before it");
+      world_.violation(Violation::Kind::restart,
+                       "the state after the restart is not the state before it");
   }
   loop_ = std::make_unique<SimulatedLoop>(world_.scheduler, world_.network);
   server_ = std::make_unique<Server>(*loop_, settings_, world_.scheduler);
@@ -175,7 +176,8 @@ void SimulatedBroker::check() {
       const bool under_way = partition->last_append > log_->durable();
       if (partition->high_watermark > partition->end ||
           (under_way && partition->high_watermark == partition->end)) {
-        world_.violation(fmt::format("{}-{}: the high watermark {} is not durable", name,
+        world_.violation(Violation::Kind::durability,
+                         fmt::format("{}-{}: the high watermark {} is not durable", name,
                                      partition->index, partition->high_watermark));
       }
     }

@@ -87,9 +87,10 @@ void Consumer::out_of_range(size_t number) {
     Position& position = positions_[number];
     if (position.moved && position.offset == start) return;  // asked twice
     if (position.offset >= start)
-      world_.violation(fmt::format("{}: {}-{}: offset {} is out of range, the start is {}",
-                                   peer_.name(), position.topic, position.partition,
-                                   position.offset, start));
+      world_.violation(
+          Violation::Kind::answer,
+          fmt::format("{}: {}-{}: offset {} is out of range, the start is {}", peer_.name(),
+                      position.topic, position.partition, position.offset, start));
     position.offset = std::max(position.offset, start);
     position.moved = true;
   });

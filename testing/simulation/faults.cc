@@ -129,7 +129,8 @@ void Faults::restart() {
   const bool told_to = world_.disk.power_was_cut() || world_.disk.operation_failed() ||
                        started.error().code == ErrorCode::disk_full;
   if (!told_to || ++failed_restarts_ > 20)
-    world_.violation("the broker does not start: " + started.error().message);
+    world_.violation(Violation::Kind::restart,
+                     "the broker does not start: " + started.error().message);
   if (world_.disk.power_was_cut())
     world_.disk.power_on();
   else

@@ -12,7 +12,8 @@ using Answer = wire::FetchResponse::Topic::Partition;
 void check_ends(World& world, const std::string& who, const Position& position,
                 const Answer& answer) {
   const auto wrong = [&](const char* what) {
-    world.violation(fmt::format("{}: {}-{}: {} (high watermark {}, last stable {}, start {})", who,
+    world.violation(Violation::Kind::visibility,
+                    fmt::format("{}: {}-{}: {} (high watermark {}, last stable {}, start {})", who,
                                 position.topic, position.partition, what, answer.high_watermark,
                                 answer.last_stable_offset, answer.log_start_offset));
   };
@@ -90,7 +91,8 @@ std::vector<FoundBatch::Found> take_poll(World& world, const std::string& who, u
   for (const ByteView part : answer.records.parts) append(bytes, part);
   const auto batches = read_batches(bytes);
   if (!batches) {
-    world.violation(fmt::format("{}: {}-{}: read damaged: {}", who, position.topic,
+    world.violation(Violation::Kind::visibility,
+                    fmt::format("{}: {}-{}: read damaged: {}", who, position.topic,
                                 position.partition, batches.error().message));
     return {};
   }
@@ -109,7 +111,8 @@ std::vector<FoundBatch::Found> take_poll(World& world, const std::string& who, u
   const int64_t bound = committed_only ? answer.last_stable_offset : answer.high_watermark;
   for (const FoundBatch& batch : *batches) {
     if (batch.last_offset >= bound)
-      world.violation(fmt::format("{}: {}-{}: a batch at {} to {} though readers may see below {}",
+      world.violation(Violation::Kind::visibility,
+                      fmt::format("{}: {}-{}: a batch at {} to {} though readers may see below {}",
                                   who, position.topic, position.partition, batch.base_offset,
                                   batch.last_offset, bound));
     const bool passes = committed_only ? sieve.passes(batch) : !batch.control;

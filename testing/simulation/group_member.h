@@ -19,10 +19,20 @@ struct GroupSeen {
   /// Who has a partition in a generation; a static member by its instance id, since its successor
   /// takes over.
   std::map<std::pair<int32_t, int32_t>, std::string> owners;
+
+  /// Who had a static member's part last, and since when he knew. It is durable then.
+  struct Holder {
+    std::string member_id;
+    history::Time since = 0;
+  };
+  std::map<std::string, Holder> holders;  // by instance id
+  std::set<std::string> replaced;         // member ids: another has their part for certain
 };
 
 /// A member of a classic group, dynamic or static: joins, gets its partitions, reads on where the
-/// group stands, commits, sends heartbeats; leaves now and then, or is seen no more.
+/// group stands, commits, sends heartbeats; leaves now and then, or is seen no more. Sometimes it
+/// stands still for long and goes on as if it were still a member, which the broker must know
+/// better: from what all of them saw, the group has gone on without it.
 class GroupMember final : public Actor {
  public:
   GroupMember(World& world, std::string name, TopicPlan topic, std::shared_ptr<GroupSeen> group,
@@ -38,18 +48,23 @@ class GroupMember final : public Actor {
 
   void join();
   void joined(const wire::JoinGroupResponse& answer);
-  void sync(const wire::JoinGroupResponse& joined);
+  void replace_namesake();
+  void sync(const std::vector<std::string>& members);
   void take_part(const wire::SyncGroupResponse& answer);
   void read_positions();
   bool take_positions(const wire::OffsetFetchResponse& answer, history::Time invoked);
   void next();
+  void stand_still();
   void leave(bool for_good);
   void heartbeat();
   void poll();
   void take(const wire::FetchResponse& answer, history::Time invoked);
   void commit();
-  void committed(const std::vector<size_t>& commits, int32_t newest_before,
+  void committed(const std::vector<size_t>& commits, bool too_late,
                  const wire::OffsetCommitResponse& answer);
+  /// Whether the group has gone on without it, for certain: whatever it says now is too late.
+  bool gone_on() const;
+  void must_be_refused(const char* what, bool too_late, Code code);
   /// Goes back to joining if the answer says that the member is not in this generation any more.
   bool outdated(Code code);
   void rejoin(int64_t least_us, int64_t most_us);
@@ -63,6 +78,7 @@ class GroupMember final : public Actor {
   uint32_t consumer_ = 0;
   std::vector<Position> positions_;
   int64_t next_heartbeat_us_ = 0;
+  history::Time join_invoked_ = 0;
   bool finishing_ = false;
   bool finished_ = false;
 };

@@ -62,15 +62,15 @@ void GroupMember::commit() {
          .place = {world_.partition(position.topic, position.partition), position.offset},
          .invoked = world_.stamp()});
   }
-  peer_.call<wire::OffsetCommitResponse>(request, 8, request_timeout_us, false,
-                                         [this, commits, newest = group_->generation](
-                                             std::optional<wire::OffsetCommitResponse> answer) {
-                                           if (!answer) return next();
-                                           committed(commits, newest, *answer);
-                                         });
+  peer_.call<wire::OffsetCommitResponse>(
+      request, 8, request_timeout_us, false,
+      [this, commits, too_late = gone_on()](std::optional<wire::OffsetCommitResponse> answer) {
+        if (!answer) return next();
+        committed(commits, too_late, *answer);
+      });
 }
 
-void GroupMember::committed(const std::vector<size_t>& commits, int32_t newest_before,
+void GroupMember::committed(const std::vector<size_t>& commits, bool too_late,
                             const wire::OffsetCommitResponse& answer) {
   Code refused = Code::none;
   const auto& told = answer.topics.at(0).partitions;
@@ -80,9 +80,7 @@ void GroupMember::committed(const std::vector<size_t>& commits, int32_t newest_b
     commit.outcome = told[i].error_code == Code::none ? history::Outcome::ok
                      : try_again(told[i].error_code)  ? history::Outcome::unknown
                                                       : history::Outcome::failed;
-    if (told[i].error_code == Code::none && generation_ < newest_before)
-      world_.violation(fmt::format("{}: {} committed in generation {} when {} had begun",
-                                   group_->name, peer_.name(), generation_, newest_before));
+    must_be_refused("a commit", too_late, told[i].error_code);
     refused = std::max(refused, told[i].error_code);
   }
   if (outdated(refused)) return;

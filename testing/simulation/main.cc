@@ -25,22 +25,29 @@ struct Arguments {
   std::vector<std::string> without;  // parts of the plan that are left out
   bool trace = false;
   bool twice = false;  // each seed, and compares
-  bool must_fail =
-      false;  // the broker has a planted bug: stops well at the first seed that finds it
+  /// The broker has a planted bug, which leads to findings of this kind, perhaps among others: goes
+  /// on until a seed has one.
+  std::string must_find;
 };
+
+std::vector<std::string> words_of(const char* list) {
+  std::vector<std::string> words;
+  std::stringstream names(list);
+  for (std::string word; std::getline(names, word, ',');) words.push_back(word);
+  return words;
+}
 
 bool read_arguments(int argc, char** argv, Arguments& arguments) {
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
     if (name == "--trace") {
       arguments.trace = true;
-    } else if (name == "--must-fail") {
-      arguments.must_fail = true;
     } else if (name == "--twice") {
       arguments.twice = true;
+    } else if (i + 1 < argc && name == "--must-find") {
+      arguments.must_find = argv[++i];
     } else if (i + 1 < argc && name == "--without") {
-      std::stringstream names(argv[++i]);
-      for (std::string part; std::getline(names, part, ',');) arguments.without.push_back(part);
+      arguments.without = words_of(argv[++i]);
     } else if (i + 1 < argc && (name == "--seeds" || name == "--from" || name == "--minutes")) {
       const uint64_t value = std::strtoull(argv[++i], nullptr, 10);
       if (name == "--seeds") arguments.seeds = value;
@@ -60,7 +67,8 @@ Plan plan_for(uint64_t seed, const std::vector<std::string>& without) {
 }
 
 void print_findings(const Outcome& outcome) {
-  for (const std::string& text : outcome.violations) std::printf("  violation: %s\n", text.c_str());
+  for (const Violation& violation : outcome.violations)
+    std::printf("  violation: %s: %s\n", name(violation.kind), violation.text.c_str());
   size_t left = 10;
   for (const auto& finding : outcome.report.findings) {
     if (left-- == 0) break;
@@ -147,13 +155,14 @@ int run(const Arguments& arguments) {
     const Plan plan = plan_for(seed, arguments.without);
     const Outcome outcome = simulate(seed, plan, arguments.trace);
     sums.add(outcome);
-    if (!outcome.well() && arguments.must_fail) {
+    if (outcome.kinds.contains(arguments.must_find)) {
       print_findings(outcome);
-      return std::printf("found with seed %llu, as it must be\n",
-                         static_cast<unsigned long long>(seed)),
-             0;
+      std::printf("%s found with seed %llu, as it must be\n", arguments.must_find.c_str(),
+                  static_cast<unsigned long long>(seed));
+      return 0;
     }
-    if (!outcome.well()) print_failure(seed, outcome, arguments.without);
+    if (!outcome.well() && arguments.must_find.empty())
+      print_failure(seed, outcome, arguments.without);
     if (arguments.twice && simulate(seed, plan, false).print != outcome.print) {
       std::printf("seed %llu: a second run went another way\n",
                   static_cast<unsigned long long>(seed));
@@ -162,7 +171,7 @@ int run(const Arguments& arguments) {
     std::fflush(stdout);
   }
   sums.print(arguments.from);
-  return sums.failed == 0 && !arguments.must_fail ? 0 : 1;
+  return sums.failed == 0 && arguments.must_find.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -172,7 +181,7 @@ int main(int argc, char** argv) {
   holdfast::simulation::Arguments arguments;
   if (!holdfast::simulation::read_arguments(argc, argv, arguments)) {
     std::fprintf(stderr,
-                 "simulate [--seeds N] [--from SEED] [--minutes M] [--twice] [--must-fail] "
+                 "simulate [--seeds N] [--from SEED] [--minutes M] [--twice] [--must-find KIND] "
                  "[--without PART,PART] [--trace]\n");
     return 2;
   }

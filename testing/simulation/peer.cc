@@ -24,11 +24,12 @@ void Peer::received(ByteView bytes) {
     if (input_.size() < 4 + size) return;
     const ByteBuffer answer(input_.begin() + 4, input_.begin() + 4 + static_cast<ptrdiff_t>(size));
     input_.erase(input_.begin(), input_.begin() + 4 + static_cast<ptrdiff_t>(size));
-    if (pending_.empty()) return world_.violation(name_ + ": an answer that nobody asked for");
+    if (pending_.empty())
+      return world_.violation(Violation::Kind::answer, name_ + ": an answer that nobody asked for");
     Pending done = std::move(pending_.front());
     pending_.pop_front();
     if (size < 4 || load_be<int32_t>(answer.data()) != done.correlation)
-      return world_.violation(name_ + ": an answer to another request");
+      return world_.violation(Violation::Kind::answer, name_ + ": an answer to another request");
     done.handler(&answer);
     if (alive.expired() || !wire_) return;
   }
@@ -56,7 +57,8 @@ ByteView Peer::body_of(const wire::ApiSpec& api, int16_t version, const ByteBuff
 }
 
 void Peer::malformed(std::string_view api) {
-  world_.violation(fmt::format("{}: the answer to {} cannot be read", name_, api));
+  world_.violation(Violation::Kind::answer,
+                   fmt::format("{}: the answer to {} cannot be read", name_, api));
 }
 
 }  // namespace holdfast::simulation

@@ -23,7 +23,8 @@ struct Kept {
   int64_t stayed;  // what is below was trimmed on request
 
   void wrong(const std::string& what) const {
-    world.violation(fmt::format("{}-{} begins at {}: {}", topic.name, index, start, what));
+    world.violation(Violation::Kind::retention,
+                    fmt::format("{}-{} begins at {}: {}", topic.name, index, start, what));
   }
   void check_bytes() const {
     const auto live = static_cast<int64_t>(broker.live_bytes(topic.name, index));

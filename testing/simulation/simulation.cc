@@ -54,7 +54,7 @@ class Run {
     };
     if (!run_for(ending_most_us, all_finished)) name_unfinished();
     if (!run_for(ending_most_us, [this] { return broker_.quiet(); }))
-      world_.violation("the broker never rests");
+      world_.violation(Violation::Kind::endless, "the broker never rests");
     wait_for_the_cleaner();
     read_all();
     read_positions();
@@ -148,6 +148,10 @@ void Run::make_groups(const std::vector<TopicPlan>& inputs) {
       if (all_static) instance = name;
       add(std::make_unique<GroupMember>(world_, name, topic, seen, instance,
                                         scheduler.between(20, 600) * ms));
+      if (!all_static || member > 0) continue;
+      // Somebody starts it a second time.
+      add(std::make_unique<GroupMember>(world_, name + "-again", topic, seen, instance,
+                                        scheduler.between(20, 600) * ms));
     }
   }
 }
@@ -185,8 +189,9 @@ void Run::make_transactional(const std::vector<TopicPlan>& inputs) {
 void Run::name_unfinished() {
   for (const auto& actor : actors_) {
     if (!actor->finished())
-      world_.violation(actor->peer().name() +
-                       " does not come to its end, though nothing is broken");
+      world_.violation(
+          Violation::Kind::endless,
+          actor->peer().name() + " does not come to its end, though nothing is broken");
   }
 }
 
@@ -197,7 +202,8 @@ void Run::wait_for_the_cleaner() {
   do {
     before = broker_.cleanings();
     run_for(10 * seconds, [] { return false; });
-    if (world_.scheduler.now_us() > until_us) world_.violation("the cleaner never rests");
+    if (world_.scheduler.now_us() > until_us)
+      world_.violation(Violation::Kind::endless, "the cleaner never rests");
   } while (world_.violations().empty() && broker_.cleanings() != before);
 }
 
@@ -223,7 +229,7 @@ void Run::read_whole(bool committed_only) {
   actors_.push_back(std::move(made));
   last.start();
   if (!run_for(ending_most_us, [&] { return last.at_end(); }))
-    world_.violation("the last reader does not get to the end");
+    world_.violation(Violation::Kind::endless, "the last reader does not get to the end");
   last.finish();
   for (size_t i = 0; i < last.positions().size(); ++i) {
     auto& partition =
@@ -241,7 +247,7 @@ void Run::read_positions() {
     actors_.push_back(std::make_unique<PositionReader>(world_, group, input));
     actors_.back()->start();
     if (!run_for(ending_most_us, [&] { return actors_.back()->finished(); }))
-      world_.violation("the positions of " + group + " cannot be read");
+      world_.violation(Violation::Kind::endless, "the positions of " + group + " cannot be read");
   }
 }
 
@@ -263,6 +269,8 @@ Outcome Run::outcome() {
   outcome.transactions = count_ok(world_.history.transactions);
   outcome.positions = count_ok(world_.history.commits);
   outcome.report = history::check(world_.history);
+  for (const Violation& violation : outcome.violations) outcome.kinds.insert(name(violation.kind));
+  for (const auto& finding : outcome.report.findings) outcome.kinds.insert(name(finding.kind));
   return outcome;
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "testing/history/findings.h"
 #include "testing/simulation/scheduler.h"
+#include "testing/simulation/world.h"
 
 namespace holdfast::simulation {
 
@@ -49,16 +51,17 @@ std::vector<std::string_view> parts_of_a_plan();
 struct Outcome {
   Plan plan;
   history::Report report;
-  std::vector<std::string> violations;
+  std::vector<Violation> violations;
   int64_t simulated_us = 0;
   uint64_t tasks = 0;
   uint64_t print = 0;  // equal for equal runs
   uint64_t broker_starts = 0;
   uint64_t states_compared = 0;
   uint64_t faults = 0;
-  uint64_t transactions = 0;  // committed
-  uint64_t positions = 0;     // that groups committed
-  uint64_t cleanings = 0;     // jobs of the log's cleaner
+  uint64_t transactions = 0;         // committed
+  uint64_t positions = 0;            // that groups committed
+  uint64_t cleanings = 0;            // jobs of the log's cleaner
+  std::set<std::string> kinds = {};  // of violations and findings
   bool well() const { return violations.empty() && report.clean(); }
 };
 

@@ -1,5 +1,6 @@
 #include "testing/simulation/world.h"
 
+#include <array>
 #include <cstdio>
 
 namespace holdfast::simulation {
@@ -19,9 +20,16 @@ void World::learn_end(uint32_t number, int64_t end) {
   known_ends_[number] = std::max(known_ends_[number], end);
 }
 
-void World::violation(std::string text) {
-  trace("VIOLATION: {}", text);
-  if (violations_.size() < 20) violations_.push_back(std::move(text));
+const char* name(Violation::Kind kind) {
+  static constexpr std::array<const char*, 8> names = {"answer",     "visibility",   "restart",
+                                                       "durability", "stale_member", "two_owners",
+                                                       "retention",  "endless"};
+  return names[static_cast<size_t>(kind)];
+}
+
+void World::violation(Violation::Kind kind, std::string text) {
+  trace("VIOLATION: {}: {}", name(kind), text);
+  if (violations_.size() < 20) violations_.push_back({kind, std::move(text)});
 }
 
 void World::print_trace(const std::string& text) const {

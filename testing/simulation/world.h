@@ -12,6 +12,24 @@
 
 namespace holdfast::simulation {
 
+/// What was seen that must not be, beyond what the history's judge finds.
+struct Violation {
+  /// For scripts, beside the names of the judge's findings.
+  enum class Kind : uint8_t {
+    answer,        // one that no client may get
+    visibility,    // of what readers may not see yet, or of damaged records
+    restart,       // the broker does not start, or has another state than before
+    durability,    // a high watermark that is not on the disk
+    stale_member,  // one that the group has gone on without was taken for a member
+    two_owners,    // of one partition, in one generation
+    retention,     // too much is gone, or too much is left
+    endless,       // somebody does not come to his end though nothing is broken
+  };
+  Kind kind;
+  std::string text;
+};
+const char* name(Violation::Kind kind);
+
 /// What all parts of a simulation share: time and chance, the network, the disk, the history that
 /// is written down, and what was seen that must not be (beyond what the history's judge finds).
 class World {
@@ -49,8 +67,8 @@ class World {
     if (trace_) print_trace(fmt::format(format, std::forward<Args>(args)...));
   }
   /// Something happened that must not; the run ends soon.
-  void violation(std::string text);
-  const std::vector<std::string>& violations() const { return violations_; }
+  void violation(Violation::Kind kind, std::string text);
+  const std::vector<Violation>& violations() const { return violations_; }
   bool tracing() const { return trace_; }
 
  private:
@@ -63,7 +81,7 @@ class World {
   uint32_t producers_ = 0;
   uint32_t consumers_ = 0;
   std::vector<int64_t> known_ends_;
-  std::vector<std::string> violations_;
+  std::vector<Violation> violations_;
 };
 
 }  // namespace holdfast::simulation

@@ -294,7 +294,8 @@ bool BrokerLoad::read_to_end(BrokerClient& client, std::vector<Position>& positi
     for (const auto& told : answer->responses.at(0).partitions) {
       Position& position = positions.at(static_cast<size_t>(told.partition_index));
       if (told.error_code != Code::none) {
-        world_.violation("Fetch answered " + std::string(wire::name(told.error_code)));
+        world_.violation(simulation::Violation::Kind::answer,
+                         "Fetch answered " + std::string(wire::name(told.error_code)));
         return false;
       }
       simulation::take_poll(world_, "reader", consumer, position, told, committed_only, invoked);
@@ -354,7 +355,8 @@ bool BrokerLoad::judge(const os::Address& broker) {
     auto positions = all_partitions();
     well = read_to_end(client, positions, world_.new_consumer(), committed_only, true) && well;
   }
-  for (const std::string& text : world_.violations()) std::printf("wrong: %s\n", text.c_str());
+  for (const simulation::Violation& violation : world_.violations())
+    std::printf("%s: %s\n", simulation::name(violation.kind), violation.text.c_str());
   const history::Report report = history::check(world_.history);
   for (size_t i = 0; i < report.findings.size() && i < 20; ++i) {
     const auto& finding = report.findings[i];
