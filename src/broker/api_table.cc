@@ -9,6 +9,7 @@
 #include "wire/messages/add_partitions_to_txn.h"
 #include "wire/messages/alter_configs.h"
 #include "wire/messages/alter_partition_reassignments.h"
+#include "wire/messages/alter_replica_log_dirs.h"
 #include "wire/messages/api_versions.h"
 #include "wire/messages/create_acls.h"
 #include "wire/messages/create_partitions.h"
@@ -48,6 +49,8 @@
 #include "wire/messages/offset_fetch.h"
 #include "wire/messages/offset_for_leader_epoch.h"
 #include "wire/messages/produce.h"
+#include "wire/messages/sasl_authenticate.h"
+#include "wire/messages/sasl_handshake.h"
 #include "wire/messages/sync_group.h"
 #include "wire/messages/txn_offset_commit.h"
 #include "wire/messages/write_txn_markers.h"
@@ -81,6 +84,7 @@ constexpr ServedApi kServed[] = {
     served<wire::SyncGroupRequest>("hand in, or get, the assignment"),
     served<wire::DescribeGroupsRequest>("state and members of groups"),
     served<wire::ListGroupsRequest>("all groups, by state and type"),
+    served<wire::SaslHandshakeRequest>("refused: nobody has to say who they are"),
     served<wire::ApiVersionsRequest>("this list"),
     served<wire::CreateTopicsRequest>("create topics"),
     served<wire::DeleteTopicsRequest>("delete topics"),
@@ -98,7 +102,9 @@ constexpr ServedApi kServed[] = {
     served<wire::DescribeConfigsRequest>(
         "settings of topics and of the broker, with their sources"),
     served<wire::AlterConfigsRequest>("replace settings"),
+    served<wire::AlterReplicaLogDirsRequest>("there is one folder, so nothing moves"),
     served<wire::DescribeLogDirsRequest>("the data folder"),
+    served<wire::SaslAuthenticateRequest>("refused, too"),
     served<wire::CreatePartitionsRequest>("add partitions"),
     served<wire::DeleteGroupsRequest>("forget groups without members"),
     served<wire::ElectLeadersRequest>("every partition is led by its only replica"),

@@ -71,7 +71,33 @@ constexpr ConfigKey kTopicKeys[] = {
     {"unclean.leader.election.enable", boolean, "false", "", "", INT64_MIN, "there is one replica"},
 };
 
+// Tools set these of Kafka's while it runs: threads, throttles, its cleaner's files, Kerberos.
+constexpr ConfigKey tuning(std::string_view name, ConfigType type, std::string_view value,
+                           int64_t least = INT64_MIN) {
+  return {name, type, value, "", "", least, "means nothing here", INT64_MAX, true};
+}
+
 constexpr ConfigKey kBrokerKeys[] = {
+    tuning("background.threads", int32, "10", 1),
+    tuning("follower.replication.throttled.rate", int64, kForever, 0),
+    tuning("leader.replication.throttled.rate", int64, kForever, 0),
+    tuning("log.cleaner.io.buffer.load.factor", real, "0.9", 0),
+    tuning("log.cleaner.io.buffer.size", int32, "524288", 0),
+    tuning("log.cleaner.io.max.bytes.per.second", real, "1.7976931348623157E308", 0),
+    tuning("log.cleaner.threads", int32, "1", 0),
+    tuning("max.connection.creation.rate", int32, "2147483647", 0),
+    tuning("max.connections.per.ip.overrides", string, ""),
+    tuning("num.io.threads", int32, "8", 1),
+    tuning("num.network.threads", int32, "3", 1),
+    tuning("num.recovery.threads.per.data.dir", int32, "2", 1),
+    tuning("num.replica.fetchers", int32, "1", 0),
+    tuning("replica.alter.log.dirs.io.max.bytes.per.second", int64, kForever, 0),
+    tuning("sasl.kerberos.min.time.before.relogin", int64, "60000"),
+    tuning("sasl.kerberos.ticket.renew.jitter", real, "0.05"),
+    tuning("sasl.kerberos.ticket.renew.window.factor", real, "0.8"),
+    tuning("sasl.login.refresh.buffer.seconds", int16, "300"),
+    tuning("transaction.partition.verification.enable", boolean, "true"),
+    tuning("unclean.leader.election.enable", boolean, "false"),
     {"auto.create.topics.enable", boolean, "true", "", "", INT64_MIN,
      "create topics that are asked for"},
     {"compression.gzip.level", int32, "-1", "", "", -1, "of topics that say nothing else", 9},
@@ -203,7 +229,8 @@ std::span<const ConfigKey> broker_config_keys() {
 }
 bool is_dynamic(const ConfigKey& broker_key) {
   // As in Kafka: whatever counts for topics that say nothing else.
-  return std::any_of(std::begin(kTopicKeys), std::end(kTopicKeys),
+  return broker_key.tunes_kafka ||
+         std::any_of(std::begin(kTopicKeys), std::end(kTopicKeys),
                      [&](const ConfigKey& key) { return key.broker_name == broker_key.name; });
 }
 

@@ -40,12 +40,13 @@ struct ConfigKey {
   int64_t least = INT64_MIN;     // of numbers
   std::string_view what;
   int64_t most = INT64_MAX;
+  bool tunes_kafka = false;  // taken while the broker runs, and told again; means nothing here
 };
 
 /// Those of topics; all can be set.
 std::span<const ConfigKey> topic_config_keys();
 /// Those of the broker. What counts for topics that say nothing else can be changed while it runs
-/// (`is_dynamic`); the rest show what it was started with.
+/// (`is_dynamic`), and so can what only tunes Kafka; the rest show what it was started with.
 std::span<const ConfigKey> broker_config_keys();
 bool is_dynamic(const ConfigKey& broker_key);
 /// Null if there is none of the name.

@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "broker/broker_for_tests.h"
+#include "wire/messages/alter_configs.h"
 #include "wire/messages/alter_partition_reassignments.h"
+#include "wire/messages/alter_replica_log_dirs.h"
 #include "wire/messages/describe_acls.h"
 #include "wire/messages/describe_client_quotas.h"
 #include "wire/messages/describe_configs.h"
@@ -10,6 +12,8 @@
 #include "wire/messages/elect_leaders.h"
 #include "wire/messages/list_config_resources.h"
 #include "wire/messages/list_partition_reassignments.h"
+#include "wire/messages/sasl_authenticate.h"
+#include "wire/messages/sasl_handshake.h"
 
 namespace holdfast::broker {
 namespace {
@@ -120,6 +124,56 @@ TEST_F(OneNode, DescribesResourcesThatHaveNoSettings) {
     EXPECT_TRUE(answer.results.at(of).configs.empty());
   }
   EXPECT_EQ(answer.results.at(3).error_code, Code::invalid_request);
+}
+
+TEST_F(OneNode, AuthenticatesNobodyAndSaysSo) {
+  wire::SaslHandshakeRequest hello;
+  hello.mechanism = "PLAIN";
+  for (const int16_t version : {0, 1}) {
+    const auto answer = client_->call<wire::SaslHandshakeResponse>(hello, version);
+    EXPECT_EQ(answer.error_code, Code::illegal_sasl_state);
+    EXPECT_TRUE(answer.mechanisms.empty());
+  }
+  for (const int16_t version : {0, 1, 2}) {
+    const auto answer =
+        client_->call<wire::SaslAuthenticateResponse>(wire::SaslAuthenticateRequest{}, version);
+    EXPECT_EQ(answer.error_code, Code::illegal_sasl_state);
+  }
+}
+
+TEST_F(OneNode, MovesNothingToAnotherFolder) {
+  wire::AlterReplicaLogDirsRequest request;
+  const std::string here = settings_.data_folder;
+  request.dirs.push_back({here, {{"t", {0, 9}}, {"nowhere", {0}}}});
+  request.dirs.push_back({"/nowhere", {{"t", {1}}}});
+  const auto results = client_->call<wire::AlterReplicaLogDirsResponse>(request, 2).results;
+  ASSERT_EQ(results.size(), 3u);
+  EXPECT_EQ(results[0].partitions.at(0).error_code, Code::none);
+  EXPECT_EQ(results[0].partitions.at(1).error_code, Code::replica_not_available);
+  EXPECT_EQ(results[1].partitions.at(0).error_code, Code::replica_not_available);
+  EXPECT_EQ(results[2].partitions.at(0).error_code, Code::log_dir_not_found);
+}
+
+TEST_F(OneNode, TakesWhatOnlyTunesKafkaAndTellsItAgain) {
+  constexpr int8_t kBroker = 4;
+  const auto set_to = [&](std::string_view name, std::string_view value) {
+    wire::AlterConfigsRequest request;
+    request.resources.push_back({kBroker, "1", {{name, value}}});
+    return client_->call<wire::AlterConfigsResponse>(request, 2).responses.at(0).error_code;
+  };
+  const auto value_of = [&](std::string_view name) {
+    wire::DescribeConfigsRequest request;
+    request.resources.push_back({kBroker, "1", std::vector<std::string_view>{name}});
+    const auto answer = client_->call<wire::DescribeConfigsResponse>(request, 4);
+    const auto& config = answer.results.at(0).configs.at(0);
+    return config.read_only ? "read only" : config.value.value_or("");
+  };
+  EXPECT_EQ(value_of("sasl.kerberos.min.time.before.relogin"), "60000");
+  EXPECT_EQ(set_to("sasl.kerberos.min.time.before.relogin", "58000"), Code::none);
+  EXPECT_EQ(value_of("sasl.kerberos.min.time.before.relogin"), "58000");
+  EXPECT_EQ(set_to("num.io.threads", "0"), Code::invalid_config);
+  EXPECT_EQ(set_to("node.id", "5"), Code::invalid_request);
+  EXPECT_EQ(value_of("node.id"), "read only");
 }
 
 }  // namespace

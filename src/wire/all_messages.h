@@ -4,6 +4,7 @@
 #include "wire/messages/add_partitions_to_txn.h"
 #include "wire/messages/alter_configs.h"
 #include "wire/messages/alter_partition_reassignments.h"
+#include "wire/messages/alter_replica_log_dirs.h"
 #include "wire/messages/api_versions.h"
 #include "wire/messages/create_acls.h"
 #include "wire/messages/create_partitions.h"
@@ -43,6 +44,8 @@
 #include "wire/messages/offset_fetch.h"
 #include "wire/messages/offset_for_leader_epoch.h"
 #include "wire/messages/produce.h"
+#include "wire/messages/sasl_authenticate.h"
+#include "wire/messages/sasl_handshake.h"
 #include "wire/messages/sync_group.h"
 #include "wire/messages/txn_offset_commit.h"
 #include "wire/messages/write_txn_markers.h"
@@ -72,7 +75,8 @@ using AllApis = ApiList<
     Api<FindCoordinatorRequest, FindCoordinatorResponse>, Api<JoinGroupRequest, JoinGroupResponse>,
     Api<HeartbeatRequest, HeartbeatResponse>, Api<LeaveGroupRequest, LeaveGroupResponse>,
     Api<SyncGroupRequest, SyncGroupResponse>, Api<DescribeGroupsRequest, DescribeGroupsResponse>,
-    Api<ListGroupsRequest, ListGroupsResponse>, Api<ApiVersionsRequest, ApiVersionsResponse>,
+    Api<ListGroupsRequest, ListGroupsResponse>, Api<SaslHandshakeRequest, SaslHandshakeResponse>,
+    Api<ApiVersionsRequest, ApiVersionsResponse>,
     Api<CreateTopicsRequest, CreateTopicsResponse>, Api<DeleteTopicsRequest, DeleteTopicsResponse>,
     Api<DeleteRecordsRequest, DeleteRecordsResponse>,
     Api<InitProducerIdRequest, InitProducerIdResponse>,
@@ -86,7 +90,9 @@ using AllApis = ApiList<
     Api<DeleteAclsRequest, DeleteAclsResponse>,
     Api<DescribeConfigsRequest, DescribeConfigsResponse>,
     Api<AlterConfigsRequest, AlterConfigsResponse>,
+    Api<AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse>,
     Api<DescribeLogDirsRequest, DescribeLogDirsResponse>,
+    Api<SaslAuthenticateRequest, SaslAuthenticateResponse>,
     Api<CreatePartitionsRequest, CreatePartitionsResponse>,
     Api<DeleteGroupsRequest, DeleteGroupsResponse>, Api<ElectLeadersRequest, ElectLeadersResponse>,
     Api<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>,

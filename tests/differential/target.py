@@ -33,6 +33,12 @@ class Target:
         self.answers.append((title, "the connection ends" if answer is None else self.comparable(answer)))
         return answer or {}
 
+    def collect(self, title, api, version, link):
+        """The answer to what was sent on this link and not answered at once."""
+        answer = self.receive(api, version, link)
+        self.answers.append((title, "the connection ends" if answer is None else self.comparable(answer)))
+        return answer or {}
+
     def raw(self, title, data, link="raw"):
         """Sends bytes as they are; what counts is whether the connection ends, or what comes back."""
         self.links.pop(link, None)

@@ -32,12 +32,17 @@ bool software_valid(std::string_view text) {
 
 /// ApiVersions: what we speak. Clients speak TV2 (KIP-890) because the feature says so.
 void handle(const wire::ApiVersionsRequest& request, Context& context) {
-  wire::ApiVersionsResponse response = all_versions();
   if (context.version() >= 3 && !(software_valid(request.client_software_name) &&
                                   software_valid(request.client_software_version))) {
-    response.error_code = wire::ErrorCode::invalid_request;
+    wire::ApiVersionsResponse refusal;
+    refusal.error_code = wire::ErrorCode::invalid_request;
+    return context.reply_now(refusal);
   }
+  wire::ApiVersionsResponse response = all_versions();
   response.finalized_features_epoch = 0;
+  // Tools tell a cluster's release by metadata.version: what is answered here is 4.3's (level 30).
+  response.supported_features.push_back({"metadata.version", 7, 30});
+  response.finalized_features.push_back({"metadata.version", 30, 30});
   // Before version 4 clients do not expect a feature that may be off (version 0; KAFKA-17011).
   if (context.version() >= 4) response.supported_features.push_back({"transaction.version", 0, 2});
   response.finalized_features.push_back({"transaction.version", 2, 2});

@@ -47,6 +47,23 @@ bool add(const Topic& topic, int32_t from, int32_t& room, int32_t node_id, Page&
   return true;
 }
 
+/// Kafka refuses all when it cannot tell where the page begins.
+bool cursor_valid(const wire::DescribeTopicPartitionsRequest& request,
+                  const std::set<std::string_view>& names) {
+  return !request.cursor ||
+         (request.cursor->partition_index >= 0 && names.contains(request.cursor->topic_name));
+}
+
+Page refuse_all(const std::set<std::string_view>& names) {
+  Page response;
+  for (const std::string_view name : names) {
+    auto& refused = response.topics.emplace_back();
+    refused.name = name;
+    refused.error_code = wire::ErrorCode::invalid_request;
+  }
+  return response;
+}
+
 }  // namespace
 
 /// DescribeTopicPartitions: topics in the order of their names, a page at a time.
@@ -55,6 +72,7 @@ void handle(const wire::DescribeTopicPartitionsRequest& request, Context& contex
   int32_t room = std::clamp(request.response_partition_limit, 1, kPartitionsMax);
   std::set<std::string_view> names;
   for (const auto& wanted : request.topics) names.insert(wanted.name);
+  if (!names.empty() && !cursor_valid(request, names)) return context.reply(refuse_all(names));
   if (names.empty()) {
     for (const auto& [name, topic] : context.state().topics()) names.insert(name);
   }

@@ -1,5 +1,7 @@
 #include "wire/messages/metadata.h"
 
+#include <algorithm>
+
 #include "broker/context.h"
 #include "broker/handlers/common.h"
 #include "broker/handlers/handlers.h"
@@ -32,9 +34,10 @@ MetadataResponse::Topic look_up(const wire::MetadataRequest::Topic& wanted, bool
   MetadataResponse::Topic answer;
   answer.name = wanted.name;
   answer.topic_id = wanted.topic_id;
-  if (!wanted.name) {
+  if (!wanted.name || !wanted.topic_id.is_zero()) {  // an id counts for more than a name
     if (const Topic* topic = context.state().topic(wanted.topic_id))
       return describe(*topic, node_id);
+    answer.name.reset();
     answer.error_code = wire::ErrorCode::unknown_topic_id;
     return answer;
   }
@@ -50,10 +53,32 @@ MetadataResponse::Topic look_up(const wire::MetadataRequest::Topic& wanted, bool
       answer.error_code = refusal.code == wire::ErrorCode::kafka_storage_error
                               ? wire::ErrorCode::leader_not_available
                               : refusal.code;
+      if (refusal.code == wire::ErrorCode::invalid_request)  // Kafka's own topics
+        answer.error_code = wire::ErrorCode::unknown_topic_or_partition;
     }
   }
   if (const Topic* topic = context.state().topic(*wanted.name)) return describe(*topic, node_id);
   return answer;
+}
+
+/// Ids are in the requests before version 12, too, but there was no answering them yet (KIP-516).
+bool asks_for_ids_too_soon(const wire::MetadataRequest& request, int16_t version) {
+  return version < 12 && request.topics &&
+         std::any_of(
+             request.topics->begin(), request.topics->end(),
+             [](const auto& topic) { return !topic.name || !topic.topic_id.is_zero(); });
+}
+
+MetadataResponse refuse_all(const wire::MetadataRequest& request) {
+  MetadataResponse response;
+  response.controller_id = -1;
+  for (const auto& wanted : *request.topics) {
+    auto& answer = response.topics.emplace_back();
+    answer.name = wanted.name.value_or("");
+    answer.topic_id = wanted.topic_id;
+    answer.error_code = wire::ErrorCode::invalid_request;
+  }
+  return response;
 }
 
 }  // namespace
@@ -61,6 +86,7 @@ MetadataResponse::Topic look_up(const wire::MetadataRequest::Topic& wanted, bool
 /// Metadata: who serves what. A topic that is asked for by name and does not exist is created if
 /// settings and client agree; it is answered as there, since it can be used at once.
 void handle(const wire::MetadataRequest& request, Context& context) {
+  if (asks_for_ids_too_soon(request, context.version())) return context.reply(refuse_all(request));
   MetadataResponse response;
   const int32_t node_id = context.settings().node_id;
   const os::Address& address = context.core.address();

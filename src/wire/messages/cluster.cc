@@ -1,5 +1,6 @@
 // The codecs of the messages about the broker itself.
 #include "wire/instantiate.h"
+#include "wire/messages/alter_replica_log_dirs.h"
 #include "wire/messages/api_versions.h"
 #include "wire/messages/create_acls.h"
 #include "wire/messages/delete_acls.h"
@@ -7,6 +8,8 @@
 #include "wire/messages/describe_cluster.h"
 #include "wire/messages/describe_log_dirs.h"
 #include "wire/messages/metadata.h"
+#include "wire/messages/sasl_authenticate.h"
+#include "wire/messages/sasl_handshake.h"
 
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::ApiVersionsRequest);
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::ApiVersionsResponse);
@@ -22,3 +25,9 @@ HOLDFAST_WIRE_MESSAGE(holdfast::wire::CreateAclsRequest);
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::CreateAclsResponse);
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::DeleteAclsRequest);
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::DeleteAclsResponse);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::AlterReplicaLogDirsRequest);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::AlterReplicaLogDirsResponse);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::SaslHandshakeRequest);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::SaslHandshakeResponse);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::SaslAuthenticateRequest);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::SaslAuthenticateResponse);
