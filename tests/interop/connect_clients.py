@@ -1,4 +1,4 @@
-"""Kafka Connect against the broker: a standalone worker, and two distributed ones of which one is killed, with the file connectors."""
+"""Kafka Connect against the broker: a standalone worker; three distributed ones, exactly once, of which one is killed; the file connectors."""
 import contextlib
 import json
 import pathlib
@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 
-from java_tools import Started, create, java
+from java_tools import Started, called, create, java
 from serving import expect, main
 
 CONVERTERS = """key.converter=org.apache.kafka.connect.storage.StringConverter
@@ -16,6 +16,7 @@ value.converter=org.apache.kafka.connect.storage.StringConverter
 plugin.discovery=only_scan
 """
 SECONDS = 120
+CONSOLE = "org.apache.kafka.tools.consumer.ConsoleConsumer"
 
 
 def written(path, count):
@@ -88,32 +89,46 @@ def eventually(what, probe):
         time.sleep(0.2)
 
 
+def task_of(port, name):
+    """The worker that runs the connector's only task."""
+    status = rest(port, f"/connectors/{name}/status")
+    return status["tasks"][0]["worker_id"] if status and status["tasks"] else None
+
+
 def running(port, name):
     status = rest(port, f"/connectors/{name}/status")
     return bool(status) and [task["state"] for task in status["tasks"]] == ["RUNNING"]
 
 
-def distributed_workers_take_over_from_the_killed(served):
+def three_distributed_workers_take_over_from_the_killed(served):
+    """With source records exactly once: each worker's transactions are fenced when its tasks move."""
     with tempfile.TemporaryDirectory(prefix="holdfast-connect-") as name, contextlib.ExitStack() as stack:
-        folder, ports, workers = pathlib.Path(name), [free_port(), free_port()], []
+        folder, ports, workers = pathlib.Path(name), [free_port() for _ in range(3)], []
         append(folder / "in.txt", range(100))
         # One replica is what Kafka alone can give; the default of 3 is tried in librdkafka's suite.
         for number, port in enumerate(ports):
             path = properties(folder / f"worker-{number}.properties", f"bootstrap.servers={served.address}\ngroup.id=connect\n" + "".join(
                 f"{what}.storage.topic=connect-{what}\n{what}.storage.replication.factor=1\n" for what in ("offset", "config", "status"))
                 + f"session.timeout.ms=6000\nheartbeat.interval.ms=1000\nscheduled.rebalance.max.delay.ms=1000\n"
-                f"offset.flush.interval.ms=1000\nlisteners=http://127.0.0.1:{port}\n" + CONVERTERS)
+                f"exactly.once.source.support=enabled\noffset.flush.interval.ms=1000\nlisteners=http://127.0.0.1:{port}\n" + CONVERTERS)
             workers.append(Started(java("org.apache.kafka.connect.cli.ConnectDistributed", path)))
             stack.callback(workers[-1].kill)
         for one in connectors(folder, "spread"):
             eventually("a connector is taken", lambda: rest(ports[1], f"/connectors/{one['name']}/config",
                                                             {key: value for key, value in one.items() if key != "name"}))
         expect("lines", list(dict.fromkeys(written(folder / "out.txt", 100))), [f"line {n}" for n in range(100)])
-        workers[0].kill()
-        eventually("both run on the other worker", lambda: running(ports[1], "from-file") and running(ports[1], "to-file"))
+        reading = next((number for number, port in enumerate(ports) if task_of(ports[1], "from-file") == f"127.0.0.1:{port}"), None)
+        expect("the source's task is at a worker of ours", reading is not None, True)
+        workers[reading].kill()
+        left = ports[(reading + 1) % 3]
+        eventually("both run on the other workers", lambda: running(left, "from-file") and running(left, "to-file")
+                   and task_of(left, "from-file") != f"127.0.0.1:{ports[reading]}")
         append(folder / "in.txt", range(100, 200))
-        eventually("all lines once the other has taken over",
+        eventually("all lines once another has taken over",
                    lambda: set((folder / "out.txt").read_text().splitlines()) == {f"line {n}" for n in range(200)})
+        committed = called(served, CONSOLE, "--topic", "spread", "--from-beginning", "--timeout-ms", "3000", "--command-property",
+                           "isolation.level=read_committed")[1]
+        expect("records, each once", committed.splitlines(), [f"line {n}" for n in range(200)])
 
 
-main([a_standalone_worker_copies_a_file_over_kill_9_of_the_broker, distributed_workers_take_over_from_the_killed])
+main([a_standalone_worker_copies_a_file_over_kill_9_of_the_broker, three_distributed_workers_take_over_from_the_killed])

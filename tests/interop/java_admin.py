@@ -3,8 +3,8 @@ import json
 import re
 import sys
 
-from java_tools import called, create, started, tool
-from serving import expect, main
+from java_tools import called, create, java, started, tool
+from serving import expect, main, run
 
 GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
 CONFIGS = "kafka.admin.ConfigCommand"
@@ -124,5 +124,12 @@ def groups_are_described_reset_and_deleted(served):
     expect("deleted", "successful" in tool(served, GROUPS, "--delete", "--group", "made"), True)
 
 
+def younger_group_protocols_are_refused_at_once(served):
+    """Groups by KIP-848 and share groups: a client that asks for them is told that they are not served, and does not try for ever."""
+    create(served, "t", 1)
+    said = run(java("NewProtocols.java", served.address))
+    expect("what came of them", said.split(), ["share", "UnsupportedVersionException", "consumer", "UnsupportedVersionException"])
+
+
 main([the_cluster_is_described, topics_are_refused_as_kafka_refuses_them, offsets_are_told_for_every_kind_of_time,
-      groups_are_described_reset_and_deleted])
+      groups_are_described_reset_and_deleted, younger_group_protocols_are_refused_at_once])

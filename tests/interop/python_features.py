@@ -82,6 +82,18 @@ def kafka_python_every_codec_time_pause_and_deletion(served):
         found = consumer.offsets_for_times({parts[0]: BEGIN_MS + 7500})[parts[0]]
         expect("seek by time", (found.offset, found.timestamp), (8, BEGIN_MS + 8000))
         consumer.close()
+    create(served, "pure-halves", partitions=2)
+    producer = kafka.KafkaProducer(bootstrap_servers=served.address)
+    for number in range(400):
+        producer.send("pure-halves", value=b"%d" % number, partition=number % 2)
+    producer.flush(60)
+    producer.close()
+    consumer, halves = pure_reader(served, "pure-halves")
+    consumer.pause(halves[1])
+    expect("one is paused", ({one.partition for one in pure_read(consumer, 200)}, consumer.paused()), ({0}, {halves[1]}))
+    consumer.resume(halves[1])
+    expect("the other goes on", [int(one.value) for one in pure_read(consumer, 200)], list(range(1, 400, 2)))
+    consumer.close()
     admin = kafka.KafkaAdminClient(bootstrap_servers=served.address)
     admin.delete_records({parts[0]: 9})
     consumer, parts = pure_reader(served, topic)
@@ -170,6 +182,39 @@ async def aio_codecs(served):
     await admin.close()
     async with aio_reader(served, topic) as consumer:
         expect("first after deletion", (await consumer.getone()).offset, 9)
+
+
+async def aio_group(served):
+    """Two members share, one leaves, the other has all; nothing is read twice once it was committed."""
+    create(served, "aio-shared", partitions=4)
+    settings = {"bootstrap_servers": served.address, "group_id": "aio-group", "auto_offset_reset": "earliest", "enable_auto_commit": False,
+                "session_timeout_ms": 6000, "heartbeat_interval_ms": 500, "max_poll_interval_ms": 30_000}
+    values = []
+
+    async def read_until(members, good):
+        while not good():
+            for member in members:
+                for records in (await member.getmany(timeout_ms=100)).values():
+                    values.extend(int(one.value) for one in records)
+
+    async with aiokafka.AIOKafkaProducer(bootstrap_servers=served.address) as producer:
+        one, two = (aiokafka.AIOKafkaConsumer("aio-shared", **settings) for _ in range(2))
+        await asyncio.gather(one.start(), two.start())
+        await read_until([one, two], lambda: len(one.assignment()) == len(two.assignment()) == 2)
+        for number in range(400):
+            await producer.send_and_wait("aio-shared", value=b"%d" % number, partition=number % 4)
+        await read_until([one, two], lambda: len(values) >= 400)
+        await asyncio.gather(one.commit(), two.commit())
+        await two.stop()
+        await read_until([one], lambda: len(one.assignment()) == 4)
+        for number in range(400, 800):
+            await producer.send_and_wait("aio-shared", value=b"%d" % number, partition=number % 4)
+        await read_until([one], lambda: len(values) >= 800)
+        one.pause(aiokafka.TopicPartition("aio-shared", 0))
+        expect("paused", one.paused(), {aiokafka.TopicPartition("aio-shared", 0)})
+        await one.commit()
+        await one.stop()
+    expect("each once", sorted(values), list(range(800)))
 
 
 async def aio_idempotence(served):
@@ -291,5 +336,5 @@ def confluent_transactions(served):
 
 main([kafka_python_every_codec_time_pause_and_deletion, kafka_python_is_idempotent_over_kill_9, kafka_python_transactions,
       *(named(f"aiokafka_{coroutine.__name__.removeprefix('aio_')}")(with_loop(coroutine))
-        for coroutine in (aio_codecs, aio_idempotence, aio_transactions)),
+        for coroutine in (aio_codecs, aio_group, aio_idempotence, aio_transactions)),
       confluent_every_codec_time_pause_and_deletion, confluent_transactions])
