@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <fmt/core.h>
 
-#include "record/recompress.h"
+#include "base/saturating.h"
+#include "record/rewrite.h"
 
 namespace holdfast::broker {
 namespace {
@@ -105,8 +106,7 @@ bool BatchIntake::judge(ByteView records, const TopicRules& rules, int16_t versi
 
 bool BatchIntake::judge_timestamps(const record::BatchView& batch, const ProduceRules& rules,
                                    int64_t now_ms, Answer& answer) const {
-  const int64_t latest =
-      rules.after_now_ms_max > INT64_MAX - now_ms ? INT64_MAX : now_ms + rules.after_now_ms_max;
+  const int64_t latest = saturating_sum(now_ms, rules.after_now_ms_max);
   const int64_t earliest =
       rules.before_now_ms_max > now_ms ? INT64_MIN : now_ms - rules.before_now_ms_max;
   if (batch.max_timestamp_ms() <= latest && earliest == INT64_MIN) return true;
@@ -134,9 +134,8 @@ std::optional<record::BatchView> BatchIntake::convert(const record::BatchView& b
   const bool repack = rules.produce.codec && rules.produce.codec != batch.codec();
   if (!repack && !rules.log_append_time) return batch;
   if (repack) {
-    const Status repacked =
-        record::recompress(batch, plain(batch), *rules.produce.codec,
-                           rules.produce.compression_level, compressor_, kept_);
+    const Status repacked = record::recompress(batch, plain(batch), *rules.produce.codec,
+                                               rules.produce.compression_level, compressor_, kept_);
     if (!repacked) {
       refuse(answer, Code::unknown_server_error, repacked.error().message);
       return {};

@@ -1,49 +1,35 @@
 #include "record/batch_builder.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "base/check.h"
-#include "base/crc32c.h"
-#include "record/varint.h"
+#include "record/batch_header.h"
+#include "record/record_writer.h"
 
 namespace holdfast::record {
 namespace {
 
 constexpr size_t int32_max = std::numeric_limits<int32_t>::max();
 
-size_t bytes_size(const std::optional<ByteView>& bytes) {
-  return bytes ? varint_size(static_cast<int64_t>(bytes->size())) + bytes->size() : 1;
+RecordFields fields_of(const NewRecord& record, int64_t timestamp_delta, int32_t offset_delta) {
+  return {.timestamp_delta = timestamp_delta,
+          .offset_delta = offset_delta,
+          .key = record.key,
+          .value = record.value,
+          .header_count = static_cast<int64_t>(record.headers.size())};
 }
 
-std::byte* write_raw(std::byte* to, ByteView bytes) {
-  if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
-  return to + bytes.size();
-}
-
-std::byte* write_bytes(std::byte* to, const std::optional<ByteView>& bytes) {
-  if (!bytes) return write_varint(to, -1);
-  return write_raw(write_varint(to, static_cast<int64_t>(bytes->size())), *bytes);
-}
-
-/// Everything of a record behind its length.
-size_t body_size(const NewRecord& record, int64_t timestamp_delta, int32_t offset_delta) {
-  size_t size = 1 + varint_size(timestamp_delta) + varint_size(offset_delta) + bytes_size(record.key) +
-                bytes_size(record.value) + varint_size(static_cast<int64_t>(record.headers.size()));
-  for (const HeaderView& header : record.headers)
-    size += varint_size(static_cast<int64_t>(header.name.size())) + header.name.size() + bytes_size(header.value);
+size_t size_of(std::span<const HeaderView> headers) {
+  size_t size = 0;
+  for (const HeaderView& header : headers)
+    size += varint_size(static_cast<int64_t>(header.name.size())) + header.name.size() +
+            bytes_size(header.value);
   return size;
 }
 
-std::byte* write_body(std::byte* to, const NewRecord& record, int64_t timestamp_delta, int32_t offset_delta) {
-  *to++ = std::byte{0};  // attributes: none are defined
-  to = write_varint(to, timestamp_delta);
-  to = write_varint(to, offset_delta);
-  to = write_bytes(to, record.key);
-  to = write_bytes(to, record.value);
-  to = write_varint(to, static_cast<int64_t>(record.headers.size()));
-  for (const HeaderView& header : record.headers) {
+std::byte* write_headers(std::byte* to, std::span<const HeaderView> headers) {
+  for (const HeaderView& header : headers) {
     to = write_varint(to, static_cast<int64_t>(header.name.size()));
     to = write_raw(to, as_bytes(header.name));
     to = write_bytes(to, header.value);
@@ -71,31 +57,32 @@ void BatchBuilder::add(const NewRecord& record) {
   if (count_ == 0) base_timestamp_ms_ = record.timestamp_ms;
   max_timestamp_ms_ = std::max(max_timestamp_ms_, record.timestamp_ms);
   const int64_t timestamp_delta = record.timestamp_ms - base_timestamp_ms_;
-  const size_t body = body_size(record, timestamp_delta, count_);
+  const RecordFields fields = fields_of(record, timestamp_delta, count_);
+  const size_t body = fields.size() + size_of(record.headers);
   HOLDFAST_CHECK(body <= int32_max && used_ + body <= int32_max - varint_bytes_max);
   std::byte* to = write_varint(room_for(body + varint_bytes_max), static_cast<int64_t>(body));
-  to = write_body(to, record, timestamp_delta, count_);
+  to = write_headers(fields.write(to), record.headers);
   used_ = static_cast<size_t>(to - plain_.data());
   ++count_;
 }
 
 void BatchBuilder::write_header(MutableBytes batch) const {
   std::byte* const to = batch.data();
-  const auto attributes =
-      static_cast<uint16_t>(static_cast<unsigned>(options_.codec) | (options_.transactional ? 16u : 0u));
-  store_be<int64_t>(to, options_.base_offset);
-  store_be<int32_t>(to + 8, static_cast<int32_t>(batch.size() - batch_prefix_bytes));
-  store_be<int32_t>(to + 12, options_.leader_epoch);
-  store_be<int8_t>(to + 16, batch_magic);
-  store_be<uint16_t>(to + 21, attributes);
-  store_be<int32_t>(to + 23, count_ - 1);
-  store_be<int64_t>(to + 27, base_timestamp_ms_);
-  store_be<int64_t>(to + 35, max_timestamp_ms_);
-  store_be<int64_t>(to + 43, options_.producer_id);
-  store_be<int16_t>(to + 51, options_.producer_epoch);
-  store_be<int32_t>(to + 53, options_.base_sequence);
-  store_be<int32_t>(to + 57, count_);
-  store_be<uint32_t>(to + 17, crc32c(batch.subspan(21)));
+  const unsigned attributes = static_cast<unsigned>(options_.codec) |
+                              (options_.transactional ? header::transactional_bit : 0u) |
+                              (options_.control ? header::control_bit : 0u);
+  store_be<int64_t>(to + header::base_offset, options_.base_offset);
+  store_be<int32_t>(to + header::leader_epoch, options_.leader_epoch);
+  store_be<int8_t>(to + header::magic, batch_magic);
+  store_be<uint16_t>(to + header::attributes, static_cast<uint16_t>(attributes));
+  store_be<int32_t>(to + header::last_offset_delta, count_ - 1);
+  store_be<int64_t>(to + header::base_timestamp, base_timestamp_ms_);
+  store_be<int64_t>(to + header::max_timestamp, max_timestamp_ms_);
+  store_be<int64_t>(to + header::producer_id, options_.producer_id);
+  store_be<int16_t>(to + header::producer_epoch, options_.producer_epoch);
+  store_be<int32_t>(to + header::base_sequence, options_.base_sequence);
+  store_be<int32_t>(to + header::record_count, count_);
+  header::seal(batch);
 }
 
 Result<ByteView> BatchBuilder::finish() {
@@ -106,8 +93,8 @@ Result<ByteView> BatchBuilder::finish() {
     return ByteView(plain);
   }
   compressed_.resize(batch_header_bytes);
-  HOLDFAST_CHECKED(compressor_.compress(options_.codec, plain.subspan(batch_header_bytes), compressed_,
-                                        options_.compression_level));
+  HOLDFAST_CHECKED(compressor_.compress(options_.codec, plain.subspan(batch_header_bytes),
+                                        compressed_, options_.compression_level));
   write_header(compressed_);
   return ByteView(compressed_);
 }
@@ -124,15 +111,15 @@ ByteBuffer build_control_batch(const ControlBatch& control) {
                  .leader_epoch = control.leader_epoch,
                  .producer_id = control.producer_id,
                  .producer_epoch = control.producer_epoch,
-                 .transactional = true});
-  builder.add({.timestamp_ms = control.timestamp_ms, .key = ByteView(key), .value = ByteView(value), .headers = {}});
+                 .transactional = true,
+                 .control = true});
+  builder.add({.timestamp_ms = control.timestamp_ms,
+               .key = ByteView(key),
+               .value = ByteView(value),
+               .headers = {}});
   const auto built = builder.finish();
   HOLDFAST_CHECK(built.has_value());  // nothing is compressed, so nothing can fail
-  ByteBuffer batch(built->begin(), built->end());
-  const auto attributes = load_be<uint16_t>(batch.data() + 21);
-  store_be<uint16_t>(batch.data() + 21, attributes | 32);
-  store_be<uint32_t>(batch.data() + 17, crc32c(ByteView(batch).subspan(21)));
-  return batch;
+  return {built->begin(), built->end()};
 }
 
 std::optional<ControlType> control_type(const BatchView& batch) {

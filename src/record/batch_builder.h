@@ -21,6 +21,7 @@ struct BatchOptions {
   int16_t producer_epoch = -1;
   int32_t base_sequence = -1;
   bool transactional = false;
+  bool control = false;  // only for brokers: see build_control_batch
 };
 
 /// A record to be written; everything is copied.
@@ -31,13 +32,15 @@ struct NewRecord {
   std::span<const HeaderView> headers = {};
 };
 
-/// Builds batches one after the other in buffers that it keeps, so that steady work allocates nothing.
+/// Builds batches one after the other in buffers that it keeps, so that steady work allocates
+/// nothing.
 ///
 ///   builder.begin(options);
 ///   builder.add(record); ...
 ///   ByteView batch = HOLDFAST_TRY(builder.finish());  // valid until the next begin
 ///
-/// Not for use by two threads at once. Does not bound the batch: look at `size_bytes()` before `add`.
+/// Not for use by two threads at once. Does not bound the batch: look at `size_bytes()` before
+/// `add`.
 class BatchBuilder {
  public:
   /// Forgets what was there.
