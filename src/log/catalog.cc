@@ -5,10 +5,17 @@
 
 #include "base/check.h"
 #include "base/log_line.h"
+#include "base/os/read_ahead.h"
 #include "log/folder.h"
 #include "log/recovery.h"
 
 namespace holdfast::log {
+namespace {
+
+/// A reader has between once and twice as much before it.
+constexpr uint64_t ahead_bytes = 4 << 20;
+
+}  // namespace
 
 void Catalog::add_segment(const SegmentPtr& segment) {
   segments_.push_back(segment);
@@ -228,15 +235,14 @@ Catalog::Hint& Catalog::hint_for(PartitionId partition, int64_t offset) {
 /// Readers mostly go on where they were, or stand near the end.
 size_t Catalog::first_place(PartitionId partition, int64_t from_offset) {
   const Hint& hint = hint_for(partition, from_offset);
-  const bool known =
-      hint.epoch == epoch_ && hint.partition == partition && hint.offset == from_offset;
-  for (size_t place = hint.place; known && place < count(); ++place) {
+  const bool goes_on = known(hint, partition, from_offset);
+  for (size_t place = hint.place; goes_on && place < count(); ++place) {
     const SegmentIndex& index = at(place).index();
     const auto slot = index.find(partition);
     if (slot && index.summary(*slot).last_offset >= from_offset) return place;
   }
   size_t best = count();
-  for (size_t place = known ? 0 : count(); place-- > 0;) {
+  for (size_t place = goes_on ? 0 : count(); place-- > 0;) {
     const SegmentIndex& index = at(place).index();
     const auto slot = index.find(partition);
     if (!slot) continue;
@@ -271,24 +277,73 @@ Result<std::vector<Frame>> Catalog::read(PartitionId partition, int64_t from_off
   // Where the last frame was found: a segment behind it may hold nothing durable of the partition
   // yet although this one has more to come.
   size_t last_place = 0;
+  const Hint before = hint_for(partition, from_offset);
+  const bool goes_on = known(before, partition, from_offset);
   for (size_t place = first_place(partition, from_offset); place < count() && !enough; ++place) {
     Segment& segment = at(place);
-    for (const IndexEntry& entry :
-         HOLDFAST_TRY(entries(segment, partition, from_offset, durable))) {
-      const bool first = frames.empty() && at_least_one;
-      enough = !first && bytes + entry.body_bytes > bytes_max;
+    auto wanted = HOLDFAST_TRY(entries(segment, partition, from_offset, durable));
+    size_t fit = 0;
+    for (; fit < wanted.size(); ++fit) {
+      const bool first = frames.empty() && fit == 0 && at_least_one;
+      enough = !first && bytes + wanted[fit].body_bytes > bytes_max;
       if (enough) break;
-      frames.push_back(HOLDFAST_TRY(frame_of(segment, entry, partition, durable)));
-      bytes += entry.body_bytes;
-      last_place = place;
+      bytes += wanted[fit].body_bytes;
     }
+    wanted = wanted.first(fit);
+    if (wanted.empty()) continue;
+    const bool asked_for = goes_on && wanted.back().last_offset < before.ahead;
+    if (place + 1 < count() && !asked_for) HOLDFAST_CHECKED(ask_for(segment, wanted));
+    for (const IndexEntry& entry : wanted)
+      frames.push_back(HOLDFAST_TRY(frame_of(segment, entry, partition, durable)));
+    last_place = place;
     enough = enough || bytes >= bytes_max;
   }
   if (!frames.empty()) {
     const int64_t next = frames.back().key.last_offset + 1;
-    hint_for(partition, next) = {partition, next, epoch_, last_place};
+    Hint& hint = hint_for(partition, next) = {partition, next, epoch_, last_place};
+    if (goes_on) {
+      hint.ahead = before.ahead;
+      hint.more_from = before.more_from;
+      read_ahead(hint, durable);
+    }
   }
   return frames;
+}
+
+/// Has them read from the disk together, and not one after the other when they are touched.
+Status Catalog::ask_for(Segment& segment, std::span<const IndexEntry> entries) {
+  const auto mapping = HOLDFAST_TRY(map(segment));
+  const ByteView all = mapping->bytes();
+  uint64_t from = 0;
+  uint64_t to = 0;
+  for (const IndexEntry& entry : entries) {
+    const uint64_t end = std::min<uint64_t>(entry.file_end(), all.size());
+    if (entry.file_offset() != to) {
+      os::read_ahead(all.subspan(from, to - from));
+      from = std::min(entry.file_offset(), end);
+    }
+    to = end;
+  }
+  os::read_ahead(all.subspan(from, to - from));
+  return {};
+}
+
+/// Whoever reads on finds what comes next in memory, whatever else lies between on the disk; the
+/// owner's thread would wait for it otherwise. What was written last is in memory anyway.
+void Catalog::read_ahead(Hint& hint, Position durable) {
+  if (hint.offset < hint.more_from) return;
+  hint.ahead = std::max(hint.ahead, hint.offset);
+  hint.more_from = hint.ahead;
+  uint64_t bytes = 0;
+  for (size_t place = hint.place; place + 1 < count() && bytes < ahead_bytes; ++place) {
+    const auto wanted = entries(at(place), hint.partition, hint.ahead, durable);
+    if (!wanted) return;  // said when it is read
+    size_t fit = 0;
+    while (fit < wanted->size() && bytes < ahead_bytes) bytes += (*wanted)[fit++].body_bytes;
+    if (fit == 0) continue;
+    if (!ask_for(at(place), wanted->first(fit))) return;
+    hint.ahead = (*wanted)[fit - 1].last_offset + 1;
+  }
 }
 
 Result<std::optional<Frame>> Catalog::find_time(PartitionId partition, int64_t from_offset,
@@ -333,6 +388,7 @@ Result<std::shared_ptr<const os::Mapping>> Catalog::map(Segment& segment) {
   auto file = HOLDFAST_TRY(files_.open(segment.path, os::OpenMode::read));
   std::shared_ptr<const os::Mapping> mapping =
       HOLDFAST_TRY(file->map(0, segment.header.file_bytes));
+  os::expect_no_order(mapping->bytes());
   segment.mapped = mapping;
   recent_[next_recent_++ % recent_.size()] = mapping;
   return mapping;
@@ -389,6 +445,8 @@ Status Catalog::replay(Position from, Position durable,
     if (end <= from) continue;
     const auto mapping = HOLDFAST_TRY(map(*segment));
     Position at = std::max(from, segment->header.begin);
+    const uint64_t first = segment->header.offset_of(at);
+    os::read_ahead(mapping->bytes().subspan(first, segment->header.offset_of(end) - first));
     while (at < end) {
       const auto frame =
           HOLDFAST_TRY(frame_at(*segment, mapping, segment->header.offset_of(at), end));

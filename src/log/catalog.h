@@ -89,6 +89,8 @@ class Catalog {
     int64_t offset = -1;
     uint64_t epoch = 0;
     size_t place = 0;
+    int64_t ahead = 0;      // what is below it is being read from the disk already
+    int64_t more_from = 0;  // the next part of it, once the reader has come here
   };
 
   size_t count() const { return settled_.size() + segments_.size(); }
@@ -99,6 +101,11 @@ class Catalog {
   /// The first segment that holds frames of the partition at or above the offset; `count()`: none.
   size_t first_place(PartitionId partition, int64_t from_offset);
   Hint& hint_for(PartitionId partition, int64_t offset);
+  bool known(const Hint& hint, PartitionId partition, int64_t offset) const {
+    return hint.epoch == epoch_ && hint.partition == partition && hint.offset == offset;
+  }
+  void read_ahead(Hint& hint, Position durable);
+  Status ask_for(Segment& segment, std::span<const IndexEntry> entries);
   /// The entries at or above `from_offset`, and below `durable`, in this segment.
   Result<std::span<const IndexEntry>> entries(Segment& segment, PartitionId partition,
                                               int64_t from_offset, Position durable);
