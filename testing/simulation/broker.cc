@@ -169,6 +169,16 @@ const broker::Partition& SimulatedBroker::partition(const std::string& topic, in
   return *state_->topics().at(topic)->partitions[static_cast<size_t>(index)];
 }
 
+void SimulatedBroker::check_deleted() {
+  if (!running()) return;
+  for (const log::PartitionId id : log_->partitions()) {
+    if (!state_->partition(id) && log_->live_bytes(id) > 0)
+      world_.violation(Violation::Kind::retention,
+                       fmt::format("partition {} is deleted, and {} bytes of it are still live",
+                                   id.value, log_->live_bytes(id)));
+  }
+}
+
 void SimulatedBroker::check() {
   if (!running()) return;
   for (const auto& [name, topic] : state_->topics()) {

@@ -44,6 +44,8 @@ class SimulatedBroker {
   uint64_t cleanings() const { return cleanings_; }
   uint64_t live_bytes(const std::string& topic, int32_t partition) const;
   int64_t log_start(const std::string& topic, int32_t partition) const;
+  /// Nothing of a deleted topic takes space for ever.
+  void check_deleted();
   /// The wall clock at its latest while the broker looked at it.
   int64_t latest_wall_ms() const { return latest_wall_ms_; }
 

@@ -30,11 +30,9 @@ struct Number {
   std::string_view name;
   int Plan::* count;
 };
-constexpr Number numbers[] = {{"groups", &Plan::groups},
-                              {"copiers", &Plan::copiers},
-                              {"transactors", &Plan::transactors},
-                              {"producers", &Plan::producers},
-                              {"consumers", &Plan::consumers}};
+constexpr Number numbers[] = {{"groups", &Plan::groups},           {"copiers", &Plan::copiers},
+                              {"transactors", &Plan::transactors}, {"producers", &Plan::producers},
+                              {"consumers", &Plan::consumers},     {"passing", &Plan::passing}};
 
 }  // namespace
 
@@ -68,6 +66,7 @@ Plan plan_of(uint64_t seed) {
   plan.trims = fault();
   plan.retention = chance.one_in(3);
   plan.settle_after_ms = chance.one_in(2) ? chance.between(0, 10'000) : 60'000;
+  plan.passing = chance.one_in(3) ? 1 : 0;
   return plan;
 }
 
@@ -76,6 +75,7 @@ std::string Plan::text() const {
       fmt::format("{} s, {} producers, {} consumers", work_us / seconds, producers, consumers);
   if (transactors > 0) text += fmt::format(", {} pairs of transactors", transactors);
   if (copiers > 0) text += fmt::format(", {} pairs of copiers", copiers);
+  if (passing > 0) text += ", a topic that comes and goes";
   if (groups > 0) text += fmt::format(", {} groups", groups);
   text += ";";
   for (const Switch& one : switches) {

@@ -10,6 +10,7 @@
 #include "testing/simulation/copier.h"
 #include "testing/simulation/faults.h"
 #include "testing/simulation/group_member.h"
+#include "testing/simulation/passing_topic.h"
 #include "testing/simulation/position_reader.h"
 #include "testing/simulation/producer.h"
 #include "testing/simulation/retained.h"
@@ -56,6 +57,7 @@ class Run {
     if (!run_for(ending_most_us, [this] { return broker_.quiet(); }))
       world_.violation(Violation::Kind::endless, "the broker never rests");
     wait_for_the_cleaner();
+    broker_.check_deleted();
     read_all();
     read_positions();
     return outcome();
@@ -132,6 +134,7 @@ void Run::make_actors() {
   }
   make_transactional(inputs);
   make_groups(inputs);
+  if (plan_.passing > 0) add(std::make_unique<PassingTopic>(world_, "passing"));
 }
 
 void Run::make_groups(const std::vector<TopicPlan>& inputs) {

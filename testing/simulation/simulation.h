@@ -24,6 +24,7 @@ struct Plan {
   int transactors = 0;  // pairs of programs with one transactional id
   int groups = 0;       // of some members each
   int copiers = 0;      // likewise; they read what the transactors write
+  int passing = 0;      // topics that are created, filled and deleted again and again
 
   bool kills = false;
   bool power_cuts = false;
