@@ -95,7 +95,7 @@ void Core::durable(log::Position upto, Instant now) {
   finish_ready(now);
   if (checkpoint_ && checkpoint_->upto <= upto) write_checkpoint();
   retention_->durable(upto, now);
-  if (retention_->take_checkpoint_wish()) take_checkpoint();
+  follow_cleaning();
 }
 
 void Core::stalled(const Error& why) {
@@ -136,7 +136,16 @@ void Core::write_checkpoint() {
 
 void Core::give_back_space() {
   retention_->give_back_space();
+  follow_cleaning();
+}
+
+/// Does what giving space back has led to.
+void Core::follow_cleaning() {
   if (retention_->take_checkpoint_wish()) take_checkpoint();
+  const AbortsForgotten forgotten = retention_->take_forgettable();
+  if (forgotten.partitions.empty()) return;
+  if (const Status done = change(forgotten); !done)  // later, then
+    log_warning("broker", "aborted transactions are not forgotten: {}", done.error().message);
 }
 
 void Core::tick(Instant now) {
@@ -164,7 +173,7 @@ void Core::tick(Instant now) {
 
 void Core::keep_retention(Instant now) {
   const LogStartsMoved moves = retention_->step(now);
-  if (retention_->take_checkpoint_wish()) take_checkpoint();
+  follow_cleaning();
   if (moves.moves.empty()) return;
   const Status moved = change(moves);
   if (moved) return;

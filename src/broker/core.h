@@ -159,6 +159,7 @@ class Core {
   void take_checkpoint();
   void write_checkpoint();
   void keep_retention(Instant now);
+  void follow_cleaning();
 
   const BrokerSettings& settings_;
   State& state_;

@@ -66,6 +66,39 @@ void log_numbers(Core& core, MetricsText& text) {
              core.writable() ? 1 : 0);
 }
 
+/// Kafka's names where its cleaner has the like.
+void cleaner(Core& core, int64_t now_ms, MetricsText& text) {
+  const log::CleanerNumbers numbers = core.log().cleaner_numbers();
+  text.family("holdfast_log_cleaner_jobs_total", "counter", "Jobs of the log's cleaner, by kind");
+  for (size_t i = 0; i < numbers.jobs.size(); ++i)
+    text.value(static_cast<double>(numbers.jobs[i]),
+               {{"work", log::name(static_cast<log::CleanWork>(i))}});
+  text.counter("holdfast_log_cleaner_given_up_total", "Jobs that failed, and left all as it was",
+               numbers.jobs_given_up);
+  text.counter("holdfast_log_cleaner_read_bytes_total", "Bytes of segments that were cleaned",
+               numbers.read_bytes);
+  text.counter("holdfast_log_cleaner_written_bytes_total", "Bytes of what became of them",
+               numbers.written_bytes);
+  text.gauge("kafka_log_logcleaner_cleaner_recopy_percent",
+             "Of what the last compaction read, so much is left", 100 * numbers.recopied);
+  text.gauge("kafka_log_logcleaner_max_clean_time_secs", "How long the last compaction took",
+             static_cast<double>(numbers.last_compaction_took_ms) / 1000);
+  text.gauge("kafka_log_logcleaner_deadthreadcount",
+             "1: the cleaner cannot go on for now, since it failed to replace its manifest",
+             numbers.in_doubt ? 1 : 0);
+  text.gauge("kafka_log_logcleanermanager_max_dirty_percent",
+             "Of the partition that is to be compacted next, so much was not",
+             100 * numbers.dirty_most);
+  text.gauge("kafka_log_logcleanermanager_time_since_last_run_ms",
+             "Since the last compaction; -1: there was none in this run",
+             numbers.last_compaction_ms < 0
+                 ? -1.0
+                 : static_cast<double>(std::max<int64_t>(now_ms - numbers.last_compaction_ms, 0)));
+  text.gauge("kafka_log_logcleanermanager_uncleanable_partitions_count",
+             "Partitions that cannot be compacted: damaged, or one batch has too many keys",
+             static_cast<double>(numbers.uncleanable_partitions));
+}
+
 void cluster(Core& core, MetricsText& text) {
   const double topics = static_cast<double>(core.state().topics().size());
   const double partitions = core.state().partition_count();
@@ -99,6 +132,8 @@ void partitions(Core& core, MetricsText& text) {
   each([](const Partition& partition) { return partition.log_start; });
   text.family("kafka_log_log_logendoffset", "gauge", "The next offset");
   each([](const Partition& partition) { return partition.end; });
+  text.family("kafka_log_log_size", "gauge", "Bytes of its batches that can be read");
+  each([&](const Partition& partition) { return core.log().live_bytes(partition.log_id); });
 }
 
 /// As kafka_exporter names them.
@@ -165,6 +200,7 @@ std::string metrics_text(Core& core, const ServerNumbers& server) {
   requests(core.metrics(), text);
   clients(core.metrics(), server, text);
   log_numbers(core, text);
+  cleaner(core, server.now_ms, text);
   cluster(core, text);
   partitions(core, text);
   lags(core, text);

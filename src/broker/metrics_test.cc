@@ -77,6 +77,10 @@ TEST_F(Metrics, CountWhatGoesInAndOut) {
   EXPECT_EQ(value("kafka_server_socket_server_metrics_connection_count"), 1);
   EXPECT_GE(value("holdfast_log_flush_seconds_count"), 1);
   EXPECT_EQ(value("holdfast_log_writable"), 1);
+  EXPECT_EQ(value("kafka_log_log_size{topic=\"t\",partition=\"0\"}"), bytes);
+  EXPECT_EQ(value("holdfast_log_cleaner_jobs_total{work=\"compact\"}"), 0);
+  EXPECT_EQ(value("kafka_log_logcleaner_deadthreadcount"), 0);
+  EXPECT_EQ(value("kafka_log_logcleanermanager_time_since_last_run_ms"), -1);
 }
 
 TEST_F(Metrics, CountWhoIsTurnedAwayAndWhy) {

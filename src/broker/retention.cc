@@ -5,6 +5,7 @@
 
 #include "base/log_line.h"
 #include "base/planted_bug.h"
+#include "base/saturating.h"
 #include "broker/settings.h"
 #include "broker/state.h"
 #include "log/log.h"
@@ -14,12 +15,6 @@ namespace {
 
 constexpr size_t kSlice = 512;  // partitions
 constexpr int64_t kPauseMs = 5000;
-
-int64_t add(int64_t a, int64_t b) {
-  int64_t sum = 0;
-  if (__builtin_add_overflow(a, b, &sum)) return b < 0 ? INT64_MIN : INT64_MAX;
-  return sum;
-}
 
 }  // namespace
 
@@ -50,9 +45,10 @@ void Retention::plan(Partition& partition, int64_t due_ms) {
 
 /// A batch of this time is the oldest.
 void Retention::plan_by_time(Partition& partition, int64_t timestamp_ms) {
-  const int64_t expires_ms = add(timestamp_ms, partition.topic->rules.retention_ms);
-  const int64_t wait_ms = std::max(add(expires_ms, 1 - now_.wall_ms), pause_ms(partition));
-  plan(partition, add(now_.steady_ms, wait_ms));
+  const int64_t expires_ms = saturating_sum(timestamp_ms, partition.topic->rules.retention_ms);
+  const int64_t wait_ms =
+      std::max(saturating_sum(expires_ms, 1 - now_.wall_ms), pause_ms(partition));
+  plan(partition, saturating_sum(now_.steady_ms, wait_ms));
 }
 
 /// Whatever was known of them: looked at soon, but not at once. A broker that was started a moment
@@ -61,8 +57,9 @@ void Retention::look_again() {
   for (const auto& [name, topic] : state_.topics()) {
     for (const auto& partition : topic->partitions) {
       const bool holds_any = partition->end > partition->log_start;
-      plan(*partition, topic->rules.deleted && holds_any ? add(now_.steady_ms, pause_ms(*partition))
-                                                         : INT64_MAX);
+      plan(*partition, topic->rules.deleted && holds_any
+                           ? saturating_sum(now_.steady_ms, pause_ms(*partition))
+                           : INT64_MAX);
     }
   }
 }
@@ -117,13 +114,20 @@ void Retention::changed(const StateRecord& record) {
   if (const auto* move = std::get_if<LogStartMoved>(&record)) release(*move);
   if (const auto* all = std::get_if<LogStartsMoved>(&record))
     std::ranges::for_each(all->moves, release);
+  if (const auto* forgotten = std::get_if<AbortsForgotten>(&record)) {
+    for (const auto& below : forgotten->partitions) {
+      compacted_.erase({below.log_id});
+      // Nothing is released; but no job may take it for granted before it is durable.
+      release({below.log_id, 0});
+    }
+  }
   if (std::holds_alternative<BrokerConfigured>(record) ||
       std::holds_alternative<TopicConfigured>(record))
     next_clean_ms_ = std::min(next_clean_ms_, now_.steady_ms + cleaning_pause_ms());
   if (std::holds_alternative<BrokerConfigured>(record)) look_again();
   if (const auto* configured = std::get_if<TopicConfigured>(&record)) {
     for (const auto& partition : state_.topic(configured->id)->partitions)
-      plan(*partition, add(now_.steady_ms, pause_ms(*partition)));
+      plan(*partition, saturating_sum(now_.steady_ms, pause_ms(*partition)));
   }
 }
 
@@ -131,6 +135,7 @@ void Retention::topic_deleted(const Topic& topic) {
   for (const auto& partition : topic.partitions) {
     plan(*partition, INT64_MAX);
     oversized_.erase(partition->log_id);
+    compacted_.erase(partition->log_id);
     log_.release(partition->log_id, INT64_MAX);
   }
   released_ = log_.end();
@@ -145,10 +150,17 @@ void Retention::durable(log::Position upto, Instant now) {
 
 void Retention::give_back_space() {
   if (!started_) return;  // the first step does it
-  const log::CleaningNeeds needs = log_.clean(*this);
+  log::CleaningNeeds needs = log_.clean(*this);
+  while (!needs.compacted.empty()) {
+    for (const auto& compacted : needs.compacted) note(compacted);
+    if (!compacted_.empty()) break;  // what can be forgotten is forgotten first
+    needs = log_.clean(*this);
+  }
   const int64_t soon_ms = now_.steady_ms + cleaning_pause_ms();
+  forget_now_ = !compacted_.empty();
+  if (forget_now_) next_clean_ms_ = std::min(next_clean_ms_, soon_ms);
   if (needs.next_ms != INT64_MAX) {
-    const int64_t due_ms = add(now_.steady_ms, needs.next_ms - now_.wall_ms);
+    const int64_t due_ms = saturating_sum(now_.steady_ms, needs.next_ms - now_.wall_ms);
     next_clean_ms_ = std::min(next_clean_ms_, std::max(soon_ms, due_ms));
   }
   if (!needs.checkpoint) return;
@@ -159,6 +171,22 @@ void Retention::give_back_space() {
   next_seal_ms_ = soon_ms;
   checkpoint_wanted_ = true;
   log_.seal();
+}
+
+/// Readers have to be told of an aborted transaction as long as some of its records can be read.
+void Retention::note(const log::CleaningNeeds::Compacted& compacted) {
+  const Partition* partition = state_.partition(compacted.partition);
+  if (partition && partition->transactions &&
+      partition->transactions->any_aborted_below(compacted.upto))
+    compacted_[compacted.partition] = compacted.upto;
+}
+
+AbortsForgotten Retention::take_forgettable() {
+  AbortsForgotten forgotten;
+  if (!std::exchange(forget_now_, false)) return forgotten;
+  for (const auto& [partition, upto] : compacted_)
+    forgotten.partitions.push_back({partition.value, upto});
+  return forgotten;
 }
 
 std::optional<log::CompactionRule> Retention::compaction(log::PartitionId log_id) const {
@@ -215,7 +243,8 @@ void Retention::judge(Partition& partition, LogStartsMoved& moves) {
   if (!rules.deleted) return;
   log::Expiry expiry{.below = partition.high_watermark};
   if (rules.retention_bytes >= 0) expiry.keep_bytes = static_cast<uint64_t>(rules.retention_bytes);
-  if (rules.retention_ms >= 0) expiry.older_than_ms = add(now_.wall_ms, -rules.retention_ms);
+  if (rules.retention_ms >= 0)
+    expiry.older_than_ms = saturating_difference(now_.wall_ms, rules.retention_ms);
   const auto point = log_.drop_point(partition.log_id, expiry);
   if (!point) {
     log_warning("broker", "retention of {}-{}: {}", partition.topic->name, partition.index,
@@ -225,7 +254,8 @@ void Retention::judge(Partition& partition, LogStartsMoved& moves) {
   if (rules.retention_ms >= 0 && point->next_timestamp_ms != INT64_MAX) {
     plan_by_time(partition, point->next_timestamp_ms);
   } else if (partition.high_watermark < partition.end) {
-    plan(partition, add(now_.steady_ms, pause_ms(partition)));  // what is on its way, perhaps
+    plan(partition,
+         saturating_sum(now_.steady_ms, pause_ms(partition)));  // what is on its way, perhaps
   }
   if (point->offset > partition.log_start)
     moves.moves.push_back({partition.log_id.value, point->offset});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -54,6 +55,8 @@ class Retention final : public log::CleaningRules {
   void durable(log::Position upto, Instant now);
   /// Now, if what was released is durable. Also lets the log's cleaner go on.
   void give_back_space();
+  /// What compaction has made an end of. None, but after space was given back.
+  AbortsForgotten take_forgettable();
   /// Whether the cleaner waits for a checkpoint of all that is in the log now. Told once.
   bool take_checkpoint_wish() { return std::exchange(checkpoint_wanted_, false); }
 
@@ -68,6 +71,7 @@ class Retention final : public log::CleaningRules {
   void plan(Partition& partition, int64_t due_ms);
   void plan_by_time(Partition& partition, int64_t timestamp_ms);
   void judge(Partition& partition, LogStartsMoved& moves);
+  void note(const log::CleaningNeeds::Compacted& compacted);
 
   const BrokerSettings& settings_;
   State& state_;
@@ -81,6 +85,8 @@ class Retention final : public log::CleaningRules {
   int64_t next_clean_ms_ = INT64_MAX;  // when the cleaner is asked again
   int64_t next_seal_ms_ = 0;           // not before, for its sake
   bool checkpoint_wanted_ = false;
+  std::map<log::PartitionId, int64_t> compacted_;  // upto; only where there is something to forget
+  bool forget_now_ = false;
   std::optional<log::Position> released_;  // something was, and this has to be durable first
 };
 

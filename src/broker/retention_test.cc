@@ -14,7 +14,7 @@ constexpr int64_t kInterval = 1000;
 /// The core over a log whose threads are steps of the test, with a clock of its own.
 class Retained : public ::testing::Test, public Outlet {
  public:
-  Retained() {
+  explicit Retained(bool cleans = false) : cleans_(cleans) {
     settings_.data_folder = "/log";
     settings_.retention_check_interval_ms = kInterval;
     start();
@@ -25,7 +25,10 @@ class Retained : public ::testing::Test, public Outlet {
     log_.reset();
     state_ = std::make_unique<State>(1'048'588);
     log_ = *log::Engine::open(disk_,
-                              {.folder = "/log", .segment_bytes = 1 << 20, .prepare_ahead = false},
+                              {.folder = "/log",
+                               .segment_bytes = 1 << 20,
+                               .prepare_ahead = false,
+                               .cleaner = {.enabled = cleans_, .settle_after_ms = 0}},
                               {.threads = false});
     ASSERT_TRUE(recover(*log_, *state_, now_.wall_ms));
     ASSERT_TRUE(log_->start({.durable = {},
@@ -62,6 +65,7 @@ class Retained : public ::testing::Test, public Outlet {
       core_->durable(log_->durable(), now_);
       for (; sealed_ > 0; --sealed_) core_->segment_sealed();
       more |= log_->step_housekeeper();
+      while (log_->step_cleaner()) ++checkpoints_;
       for (; checkpoints_ > 0; --checkpoints_) core_->give_back_space();
     }
   }
@@ -80,6 +84,7 @@ class Retained : public ::testing::Test, public Outlet {
   void disconnect(uint64_t, std::string_view) override {}
 
  protected:
+  const bool cleans_;
   testing::SimulatedDisk disk_{1};
   BrokerSettings settings_;
   Instant now_{.steady_ms = 50'000, .wall_ms = 1'000'000};
@@ -227,6 +232,22 @@ TEST_F(Retained, AChangeOfTheSettingCountsForWhatIsThere) {
   EXPECT_EQ(partition.log_start, 1);
 }
 
+TEST_F(Retained, AChangeOfTheBrokersSettingCountsForWhatIsThere) {
+  Partition& by_time = create("t", {});
+  Partition& own = create("own", {{"retention.ms", "600000"}, {"retention.bytes", "600000"}});
+  for (Partition* partition : {&by_time, &own}) append(*partition, now_.wall_ms);
+  settle();
+  ASSERT_TRUE(core_->change(BrokerConfigured{{{"log.retention.ms", "1000"}}}));
+  pass_time(kInterval + 1);
+  EXPECT_EQ(by_time.log_start, 1);
+  append(by_time, now_.wall_ms);
+  settle();
+  ASSERT_TRUE(core_->change(BrokerConfigured{{{"log.retention.bytes", "0"}}}));
+  pass_time(kInterval + 1);
+  EXPECT_EQ(by_time.log_start, 2);
+  EXPECT_EQ(own.log_start, 0);
+}
+
 TEST_F(Retained, ASetClockIsNoticed) {
   Partition& partition = create("t", {});
   append(partition, now_.wall_ms);
@@ -243,6 +264,94 @@ TEST_F(Retained, WhatIsTooMuchGoesSoonAlsoWithoutAFullSegment) {
   settle();
   pass_time(kInterval);
   EXPECT_EQ(partition.log_start, 3);
+}
+
+class Compacting : public Retained {
+ public:
+  Compacting() : Retained(true) {}
+
+  /// Offset 0: a record of a transaction, 1: its marker, 2: a record of nobody's.
+  Partition& make_aborted() {
+    Partition& partition = create("t", {{"cleanup.policy", "compact"},
+                                        {"min.cleanable.dirty.ratio", "0.01"},
+                                        {"segment.ms", "100"},
+                                        {"delete.retention.ms", "20000"}});
+    builder_.begin(
+        {.producer_id = 9, .producer_epoch = 0, .base_sequence = 0, .transactional = true});
+    add("k");
+    append(partition, *builder_.finish());
+    append(partition, record::build_control_batch({.producer_id = 9, .producer_epoch = 0}));
+    builder_.begin({});
+    add("z");
+    append(partition, *builder_.finish());
+    settle();
+    return partition;
+  }
+  void add(std::string_view key) {
+    builder_.add({.timestamp_ms = now_.wall_ms, .key = as_bytes(key), .value = as_bytes(key)});
+  }
+  void append(Partition& partition, ByteView bytes) {
+    ASSERT_TRUE(core_->append(partition, *record::BatchView::parse(bytes), now_));
+  }
+  void pass_time_and_clean(int64_t ms) {
+    for (int i = 0; i < 10; ++i) {
+      pass_time(ms / 10);
+      settle();
+    }
+  }
+  /// Of the batches with records. (The last of a living producer stays, if need be empty.)
+  std::vector<int64_t> offsets() {
+    std::vector<int64_t> all;
+    const auto frames = *log_->read(state_->topic("t")->partitions[0]->log_id, 0, UINT64_MAX, true);
+    for (const log::Frame& frame : frames) {
+      if (record::BatchView::parse(frame.body)->record_count() > 0)
+        all.push_back(frame.key.first_offset);
+    }
+    return all;
+  }
+  bool readers_are_told() const {
+    return state_->topic("t")->partitions[0]->transactions->any_aborted_below(INT64_MAX);
+  }
+};
+
+TEST_F(Compacting, ReadersAreToldOfAnAbortedTransactionUntilItsRecordsAreGoneAndThenTheMarkerGoes) {
+  make_aborted();
+  EXPECT_TRUE(readers_are_told());
+  EXPECT_EQ(offsets(), (std::vector<int64_t>{0, 1, 2}));
+  pass_time_and_clean(15'000);
+  EXPECT_EQ(offsets(), (std::vector<int64_t>{1, 2}));
+  EXPECT_FALSE(readers_are_told());
+  const ByteBuffer before = state_->checkpoint();
+  start();
+  EXPECT_EQ(state_->checkpoint(), before);
+  pass_time_and_clean(60'000);
+  EXPECT_EQ(offsets(), std::vector<int64_t>{2});
+}
+
+TEST_F(Compacting, WhatCouldNotBeForgottenBeforeACrashIsForgottenAfterwards) {
+  make_aborted();
+  const auto compactions = [&] {
+    return log_->cleaner_numbers().jobs[static_cast<size_t>(log::CleanWork::compact)];
+  };
+  // The cleaner is done, and the core has not heard of it.
+  for (int i = 0; compactions() == 0 && i < 100; ++i) {
+    if (std::exchange(checkpoints_, 0) > 0) core_->give_back_space();
+    while (log_->step_cleaner()) {
+    }
+    if (compactions() > 0) break;
+    pass_time(1000);
+    while (log_->step_writer() == log::Writer::Step::flushed) {
+    }
+    core_->durable(log_->durable(), now_);
+    for (; sealed_ > 0; --sealed_) core_->segment_sealed();
+    while (log_->step_housekeeper()) {
+    }
+  }
+  EXPECT_EQ(compactions(), 1u);
+  EXPECT_TRUE(readers_are_told());
+  start();
+  EXPECT_EQ(offsets(), (std::vector<int64_t>{1, 2}));
+  EXPECT_FALSE(readers_are_told());
 }
 
 }  // namespace

@@ -141,7 +141,7 @@ Status State::apply(const LogStartMoved& record) {
     return contradiction("the start of a partition moved behind its end");
   partition.log_start = std::max(partition.log_start, record.log_start);
   partition.last_stable_offset = std::max(partition.last_stable_offset, partition.log_start);
-  if (partition.transactions) partition.transactions->drop_below(partition.log_start);
+  if (partition.transactions) partition.transactions->forget_aborted_below(partition.log_start);
   return {};
 }
 

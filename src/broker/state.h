@@ -71,6 +71,7 @@ class State {
   Status apply(const BrokerConfigured& record);
   Status apply(const LogStartMoved& record);
   Status apply(const LogStartsMoved& record);
+  Status apply(const AbortsForgotten& record);
   Status apply(const coordinator::OffsetsCommitted& record);
   Status apply(const coordinator::ProducerIdsReserved& record);
   Status apply(const coordinator::GroupStored& record);

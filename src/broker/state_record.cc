@@ -36,6 +36,7 @@ enum class Kind : uint8_t {
   transaction_offsets_stored = 34,
   transactional_id_forgotten = 35,
   log_starts_moved = 40,
+  aborts_forgotten = 41,
 };
 
 struct Encoder {
@@ -129,6 +130,14 @@ struct Encoder {
       out.number(move.log_start);
     }
   }
+  void operator()(const AbortsForgotten& r) {
+    kind(Kind::aborts_forgotten);
+    out.number(static_cast<uint32_t>(r.partitions.size()));
+    for (const auto& below : r.partitions) {
+      out.number(below.log_id);
+      out.number(below.offset);
+    }
+  }
   void kind(Kind kind) {
     out.number(kVersion);
     out.number(static_cast<uint8_t>(kind));
@@ -181,6 +190,15 @@ std::optional<StateRecord> read_record(Kind kind, StateReader& in) {
       for (uint32_t i = 0; i < count && !in.failed(); ++i) {
         const auto log_id = in.number<uint32_t>();
         record.moves.push_back({log_id, in.number<int64_t>()});
+      }
+      return record;
+    }
+    case Kind::aborts_forgotten: {
+      AbortsForgotten record;
+      const uint32_t count = in.count(12);
+      for (uint32_t i = 0; i < count && !in.failed(); ++i) {
+        const auto log_id = in.number<uint32_t>();
+        record.partitions.push_back({log_id, in.number<int64_t>()});
       }
       return record;
     }

@@ -50,13 +50,25 @@ struct LogStartsMoved {
   std::vector<LogStartMoved> moves;
 };
 
-using StateRecord = std::variant<
-    ClusterCreated, TopicCreated, TopicDeleted, PartitionsAdded, TopicConfigured, BrokerConfigured,
-    LogStartMoved, coordinator::OffsetsCommitted, coordinator::ProducerIdsReserved,
-    coordinator::GroupStored, coordinator::GroupsForgotten, coordinator::OffsetsForgotten,
-    coordinator::TransactionalIdTaken, coordinator::TransactionGrew,
-    coordinator::TransactionPrepared, coordinator::TransactionCompleted,
-    coordinator::TransactionOffsetsStored, coordinator::TransactionalIdForgotten, LogStartsMoved>;
+/// Aborted transactions that ended below an offset of a partition have left no records there:
+/// compaction took them away for good, so readers need not be told to skip them any more.
+struct AbortsForgotten {
+  struct Below {
+    uint32_t log_id = 0;
+    int64_t offset = 0;
+  };
+  std::vector<Below> partitions;
+};
+
+using StateRecord =
+    std::variant<ClusterCreated, TopicCreated, TopicDeleted, PartitionsAdded, TopicConfigured,
+                 BrokerConfigured, LogStartMoved, coordinator::OffsetsCommitted,
+                 coordinator::ProducerIdsReserved, coordinator::GroupStored,
+                 coordinator::GroupsForgotten, coordinator::OffsetsForgotten,
+                 coordinator::TransactionalIdTaken, coordinator::TransactionGrew,
+                 coordinator::TransactionPrepared, coordinator::TransactionCompleted,
+                 coordinator::TransactionOffsetsStored, coordinator::TransactionalIdForgotten,
+                 LogStartsMoved, AbortsForgotten>;
 
 ByteBuffer encode(const StateRecord& record);
 /// Fails with `version_unknown` or `corrupt`.

@@ -27,6 +27,16 @@ void State::replay_transactional(Partition& partition, const record::BatchView& 
   transactions_.marked(batch.producer_id(), partition.log_id.value);
 }
 
+Status State::apply(const AbortsForgotten& record) {
+  for (const AbortsForgotten::Below& below : record.partitions) {
+    const Partition* found = partition({below.log_id});
+    HOLDFAST_CHECKED(must(found && below.offset <= found->end,
+                          "aborted transactions of an unknown partition were forgotten"));
+    if (found->transactions) found->transactions->forget_aborted_below(below.offset);
+  }
+  return {};
+}
+
 Status State::apply(const coordinator::TransactionalIdTaken& record) {
   return must(transactions_.replay(record),
               "a transactional id was taken from an open transaction");

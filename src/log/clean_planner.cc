@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/log_line.h"
+#include "base/saturating.h"
+
 namespace holdfast::log {
 namespace {
 
@@ -10,11 +13,6 @@ constexpr size_t small_files_max = 8;
 
 uint64_t dead_bytes(const Segment& segment) {
   return segment.body_bytes - std::min(segment.body_bytes, segment.live_bytes);
-}
-
-int64_t later(int64_t time_ms, int64_t by_ms) {
-  int64_t sum = 0;
-  return __builtin_add_overflow(time_ms, by_ms, &sum) ? INT64_MAX : sum;
 }
 
 bool holds(const Segment& segment, PartitionId partition) {
@@ -40,25 +38,40 @@ void CleanPlanner::begin(const format::Manifest& manifest) {
     history_[cleaned.partition] = {.upto = cleaned.upto, .horizon_ms = cleaned.horizon_ms};
 }
 
-void CleanPlanner::cleaned(const std::vector<format::Manifest::Cleaned>& partitions,
-                           int64_t now_ms) {
-  for (const auto& cleaned : partitions) {
+void CleanPlanner::cleaned(const CleanResult& result, int64_t now_ms) {
+  for (const auto& cleaned : result.cleaned) {
     History& history = history_[cleaned.partition];
     const bool further = cleaned.upto > history.upto || cleaned.horizon_ms > history.horizon_ms;
     history = {.upto = cleaned.upto,
                .horizon_ms = cleaned.horizon_ms,
                .not_before_ms = further ? INT64_MIN : now_ms + try_again_ms};
   }
+  for (const PartitionId partition : result.without_room) {
+    history_[partition].without_room = true;
+    log_warning("log",
+                "partition {} is not compacted any further: one batch has more keys than fit into "
+                "the memory for them",
+                partition.value);
+  }
+}
+
+void CleanPlanner::tell(CleanerNumbers& numbers) const {
+  numbers.dirty_most = dirty_most_;
+  numbers.uncleanable_partitions = damaged_;
+  for (const auto& [partition, history] : history_)
+    numbers.uncleanable_partitions += history.without_room ? 1 : 0;
 }
 
 Result<std::optional<CleanJob>> CleanPlanner::plan(const CleaningRules& rules, Position ready) {
   needs_ = {};
   find_ready(ready, rules.now_ms());
-  if (const Segments gone = dead(); !gone.empty()) return HOLDFAST_TRY(job_of("drop", {gone}));
+  if (const Segments gone = dead(); !gone.empty())
+    return HOLDFAST_TRY(job_of(CleanWork::drop, {gone}));
+  if (!settings_.cleaner.enabled) return std::nullopt;
   auto tasks = HOLDFAST_TRY(due(rules, ready));
   if (!tasks.empty()) {
     if (const auto units = inputs_of(tasks); !units.empty()) {
-      CleanJob job = HOLDFAST_TRY(job_of("compact", units));
+      CleanJob job = HOLDFAST_TRY(job_of(CleanWork::compact, units));
       job.compactions = std::move(tasks);
       return job;
     }
@@ -66,10 +79,11 @@ Result<std::optional<CleanJob>> CleanPlanner::plan(const CleaningRules& rules, P
     for (const CompactionTask& task : tasks) history_[task.partition].horizon_ms = INT64_MAX;
   }
   if (const Segments run = to_settle(rules.now_ms()); !run.empty())
-    return HOLDFAST_TRY(job_of("settle", {run}));
+    return HOLDFAST_TRY(job_of(CleanWork::settle, {run}));
   if (const Segments run = to_rewrite(); !run.empty())
-    return HOLDFAST_TRY(job_of("rewrite", {run}));
-  if (const Segments run = to_merge(); !run.empty()) return HOLDFAST_TRY(job_of("merge", {run}));
+    return HOLDFAST_TRY(job_of(CleanWork::rewrite, {run}));
+  if (const Segments run = to_merge(); !run.empty())
+    return HOLDFAST_TRY(job_of(CleanWork::merge, {run}));
   return std::nullopt;
 }
 
@@ -99,6 +113,8 @@ Result<std::vector<CompactionTask>> CleanPlanner::due(const CleaningRules& rules
   const Position limit = ready_.empty() ? Position{} : ready_.back()->end;
   const int64_t now_ms = rules.now_ms();
   apart_.clear();
+  dirty_most_ = 0;
+  damaged_ = 0;
   auto partitions = catalog_.partitions();
   std::ranges::sort(partitions);
   for (const PartitionId partition : partitions) {
@@ -108,7 +124,10 @@ Result<std::vector<CompactionTask>> CleanPlanner::due(const CleaningRules& rules
     const bool readable = std::ranges::none_of(catalog_.settled(), [&](const SegmentPtr& segment) {
       return segment->unreadable && holds(*segment, partition);
     });
-    if (!readable) continue;
+    if (!readable) {
+      ++damaged_;
+      continue;
+    }
     const History& history = history_[partition];
     const Dirt dirt = HOLDFAST_TRY(catalog_.dirt(
         partition, history.upto, rule->below,
@@ -137,22 +156,26 @@ bool CleanPlanner::is_due(const CompactionRule& rule, const Dirt& dirt, int64_t 
     const auto all = static_cast<double>(dirt.clean_bytes + dirty);
     return dirty > 0 && static_cast<double>(dirty) >= rule.dirty_ratio_min * all;
   };
-  if (dirt.held_back_ms != INT64_MAX) note(later(dirt.held_back_ms, rule.lag_ms_min));
+  if (const uint64_t dirty = dirt.ready_bytes + dirt.later_bytes; dirty > 0)
+    dirty_most_ = std::max(
+        dirty_most_, static_cast<double>(dirty) / static_cast<double>(dirty + dirt.clean_bytes));
+  if (dirt.held_back_ms != INT64_MAX) note(saturating_sum(dirt.held_back_ms, rule.lag_ms_min));
   if (!note(history.not_before_ms)) return false;
   if (dirt.later_bytes > 0) {
     bool wanted =
-        note(later(std::min(dirt.ready_oldest_ms, dirt.later_oldest_ms), rule.lag_ms_max));
+        note(saturating_sum(std::min(dirt.ready_oldest_ms, dirt.later_oldest_ms), rule.lag_ms_max));
     if (dirty_enough(dirt.ready_bytes + dirt.later_bytes)) {
       wanted |=
           dirt.later_bytes >= static_cast<uint64_t>(std::max<int64_t>(rule.segment_bytes, 0)) ||
-          note(later(dirt.later_oldest_ms, rule.segment_ms));
+          note(saturating_sum(dirt.later_oldest_ms, rule.segment_ms));
     }
     if (wanted) {
       needs_.checkpoint = true;
       return false;
     }
   }
-  const bool too_old = dirt.ready_bytes > 0 && note(later(dirt.ready_oldest_ms, rule.lag_ms_max));
+  const bool too_old =
+      dirt.ready_bytes > 0 && note(saturating_sum(dirt.ready_oldest_ms, rule.lag_ms_max));
   const bool horizon_passed = history.horizon_ms != INT64_MAX && note(history.horizon_ms);
   return too_old || horizon_passed || dirty_enough(dirt.ready_bytes);
 }
@@ -210,7 +233,8 @@ CleanPlanner::Segments CleanPlanner::to_settle(int64_t now_ms) {
     dead += dead_bytes(*segment);
     if (bytes >= settings_.cleaner.run_bytes) continue;
     bytes += segment->header.file_bytes;
-    due_ms = std::max(due_ms, later(segment->ready_since_ms, settings_.cleaner.settle_after_ms));
+    due_ms = std::max(due_ms,
+                      saturating_sum(segment->ready_since_ms, settings_.cleaner.settle_after_ms));
     run.push_back(segment);
   }
   const bool much_is_dead = dead > std::max(settings_.segment_bytes, live_bytes() / 4);
@@ -260,9 +284,9 @@ CleanPlanner::Segments CleanPlanner::to_merge() const {
   return run.size() >= small_files_max ? run : Segments{};
 }
 
-Result<CleanJob> CleanPlanner::job_of(const char* what, const std::vector<Segments>& units) {
+Result<CleanJob> CleanPlanner::job_of(CleanWork work, const std::vector<Segments>& units) {
   CleanJob job{
-      .what = what, .raw_from = catalog_.segments().front()->header.sequence, .apart = apart_};
+      .work = work, .raw_from = catalog_.segments().front()->header.sequence, .apart = apart_};
   for (const Segments& segments : units) {
     CleanUnit& unit = job.units.emplace_back();
     for (const SegmentPtr& segment : segments) {

@@ -20,19 +20,22 @@ class CleanPlanner {
       : catalog_(catalog), settings_(settings) {}
 
   void begin(const format::Manifest& manifest);
-  /// Takes over what a job has compacted.
-  void cleaned(const std::vector<format::Manifest::Cleaned>& partitions, int64_t now_ms);
+  /// Takes over what a job has compacted, and what it could not.
+  void cleaned(const CleanResult& result, int64_t now_ms);
 
   /// Nothing: all is well. `ready`: only what lies below it may be cleaned.
   Result<std::optional<CleanJob>> plan(const CleaningRules& rules, Position ready);
   /// What came out besides, the last time.
   const CleaningNeeds& needs() const { return needs_; }
+  /// Fills in what is known here.
+  void tell(CleanerNumbers& numbers) const;
 
  private:
   struct History {
     int64_t upto = 0;
     int64_t horizon_ms = INT64_MAX;
     int64_t not_before_ms = INT64_MIN;  // it could not be compacted any further
+    bool without_room = false;          // for its keys
   };
   using Segments = std::vector<SegmentPtr>;
 
@@ -45,7 +48,7 @@ class CleanPlanner {
   Segments to_rewrite() const;
   Segments to_merge() const;
   bool may_join(const Segments& unit, const SegmentPtr& next) const;
-  Result<CleanJob> job_of(const char* what, const std::vector<Segments>& units);
+  Result<CleanJob> job_of(CleanWork work, const std::vector<Segments>& units);
   uint64_t live_bytes() const;
 
   Catalog& catalog_;
@@ -54,6 +57,8 @@ class CleanPlanner {
   Segments ready_;               // as they were written, from the oldest on
   std::set<PartitionId> apart_;  // the compacted ones
   std::map<PartitionId, History> history_;
+  double dirty_most_ = 0;
+  uint64_t damaged_ = 0;  // compacted partitions of which something cannot be read
 };
 
 }  // namespace holdfast::log

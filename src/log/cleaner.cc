@@ -13,7 +13,29 @@ namespace {
 
 constexpr uint64_t step_bytes = 1 << 20;
 
+uint64_t used_bytes(const std::vector<SegmentPtr>& segments) {
+  uint64_t bytes = 0;
+  for (const SegmentPtr& segment : segments) bytes += segment->used_bytes();
+  return bytes;
+}
+
 }  // namespace
+
+const char* name(CleanWork work) {
+  switch (work) {
+    case CleanWork::drop:
+      return "drop";
+    case CleanWork::compact:
+      return "compact";
+    case CleanWork::settle:
+      return "settle";
+    case CleanWork::rewrite:
+      return "rewrite";
+    case CleanWork::merge:
+      return "merge";
+  }
+  return "?";
+}
 
 /// A job under way. The places go up: unit, partition, input, entry.
 struct Cleaner::Work {
@@ -47,6 +69,8 @@ struct Cleaner::Work {
   Place place;
   uint64_t left_bytes = 0;   // of the unit's frames, at most
   uint64_t moved_bytes = 0;  // since the last step
+  uint64_t input_bytes = 0;  // of the units that are done, and what became of them
+  uint64_t output_bytes = 0;
 };
 
 Cleaner::Cleaner(os::Files& files, const LogSettings& settings)
@@ -59,7 +83,7 @@ void Cleaner::set_manifest(format::Manifest manifest) {
 
 bool Cleaner::idle() const {
   const std::lock_guard lock(mutex_);
-  return !job_ && !busy_ && results_.empty() && !broken_;
+  return !job_ && !busy_ && results_.empty();
 }
 
 void Cleaner::begin(CleanJob job) {
@@ -85,6 +109,15 @@ std::vector<SegmentPtr> Cleaner::take_unreadable() {
 bool Cleaner::take_given_up() {
   const std::lock_guard lock(mutex_);
   return std::exchange(given_up_, false);
+}
+
+void Cleaner::tell(CleanerNumbers& numbers) const {
+  for (size_t i = 0; i < jobs_.size(); ++i) numbers.jobs[i] = jobs_[i].value();
+  numbers.jobs_given_up = jobs_given_up_.value();
+  numbers.read_bytes = read_bytes_.value();
+  numbers.written_bytes = written_bytes_.value();
+  numbers.recopied = recopied_.load(std::memory_order_relaxed);
+  numbers.in_doubt = in_doubt();
 }
 
 void Cleaner::stop() {
@@ -122,7 +155,7 @@ void Cleaner::pace() {
 bool Cleaner::step() {
   {
     const std::lock_guard lock(mutex_);
-    if (!work_ && job_ && !broken_) {
+    if (!work_ && job_) {
       work_ = std::make_unique<Work>(files_, settings_, std::move(*job_), manifest_.next_number);
       busy_ = true;
     }
@@ -147,6 +180,7 @@ bool Cleaner::step() {
 }
 
 Status Cleaner::do_some(Work& work) {
+  if (in_doubt()) HOLDFAST_CHECKED(end_doubt(work));
   if (work.task < work.job.compactions.size()) return note_some(work);
   if (!work.unit_begun) begin_unit(work);
   if (work.place.partition < work.partitions.size()) return copy_some(work);
@@ -186,10 +220,6 @@ Status Cleaner::note_some(Work& work) {
     }
   }
   work.moved_bytes += bytes;
-  if (*work.compactor.range_end(task.partition) <= task.dirty_from && !more) {
-    log_info("log", "partition {}: nothing can be compacted yet, or a batch has more keys than fit",
-             task.partition.value);
-  }
   ++work.task;
   work.task_begun = false;
   work.unit = 0;
@@ -271,21 +301,42 @@ Status Cleaner::commit(Work& work) {
     result.inputs.push_back(input.segment);
   const bool last = work.unit + 1 == work.job.units.size();
   for (const CompactionTask& task : work.job.compactions) {
-    if (last)
-      result.cleaned.push_back({task.partition, *work.compactor.range_end(task.partition),
-                                work.compactor.next_horizon_ms(task.partition)});
+    if (!last) break;
+    const int64_t upto = *work.compactor.range_end(task.partition);
+    result.cleaned.push_back(
+        {task.partition, upto, work.compactor.next_horizon_ms(task.partition)});
+    if (upto <= task.dirty_from && work.compactor.ran_out_of_room(task.partition))
+      result.without_room.push_back(task.partition);
   }
   result.outputs = work.writer.take();
   format::Manifest next = manifest_with(work, result);
-  HOLDFAST_CHECKED(replace_manifest(next));
+  if (auto replaced = replace_manifest(next); !replaced) {
+    stray_.insert(stray_.end(), result.outputs.begin(), result.outputs.end());
+    return replaced;
+  }
   fault::point("log.manifest_replaced");
   manifest_ = std::move(next);
+  count(work, result);
   ++work.unit;
   work.unit_begun = false;
   work.reader.forget();
   const std::lock_guard lock(mutex_);
   results_.push_back(std::move(result));
   return {};
+}
+
+void Cleaner::count(Work& work, const CleanResult& result) {
+  if (work.job.work != CleanWork::drop) {
+    read_bytes_.add(used_bytes(result.inputs));
+    written_bytes_.add(used_bytes(result.outputs));
+  }
+  work.input_bytes += used_bytes(result.inputs);
+  work.output_bytes += used_bytes(result.outputs);
+  if (work.unit + 1 < work.job.units.size()) return;
+  jobs_[static_cast<size_t>(work.job.work)].add();
+  if (work.job.work == CleanWork::compact && work.input_bytes > 0)
+    recopied_.store(static_cast<double>(work.output_bytes) / static_cast<double>(work.input_bytes),
+                    std::memory_order_relaxed);
 }
 
 /// As os::replace_file does it, but a failure before the new one can count, as that of a full disk,
@@ -303,11 +354,23 @@ Status Cleaner::replace_manifest(const format::Manifest& next) {
   auto replaced = files_.rename(beside, path);
   if (replaced) replaced = files_.sync_directory(settings_.folder);
   if (replaced) return {};
-  // Nobody knows which of the two counts after a restart; until then the old one does, and all
-  // files stay.
-  const std::lock_guard lock(mutex_);
-  broken_ = true;
+  in_doubt_.store(true, std::memory_order_release);
   return replaced;
+}
+
+/// Nothing that failed is relied upon: the old manifest is written, renamed and synced as a new
+/// file, and the files that the other one names were there all the time.
+Status Cleaner::end_doubt(const Work& work) {
+  // There may have been none at all, and segments were dropped without one.
+  manifest_.raw_from = std::max(manifest_.raw_from, work.job.raw_from);
+  HOLDFAST_CHECKED(replace_manifest(manifest_));
+  in_doubt_.store(false, std::memory_order_release);
+  for (const SegmentPtr& segment : std::exchange(stray_, {})) {
+    (void)files_.remove(segment->path);
+    (void)files_.remove(segment->index_path);
+  }
+  log_info("log", "the cleaner goes on: its manifest is written again");
+  return {};
 }
 
 format::Manifest Cleaner::manifest_with(const Work& work, const CleanResult& result) const {
@@ -350,10 +413,10 @@ void Cleaner::give_up(const Error& error) {
   Work& work = *work_;
   std::vector<SegmentPtr> unreadable;
   if (error.code == ErrorCode::disk_full) {
-    log_warning("log", "cleaning ({}) waits: the disk is short of space: {}", work.job.what,
+    log_warning("log", "cleaning ({}) waits: the disk is short of space: {}", name(work.job.work),
                 error.message);
   } else {
-    log_error("log", "cleaning ({}) given up: {}", work.job.what, error.message);
+    log_error("log", "cleaning ({}) given up: {}", name(work.job.work), error.message);
     if (error.code == ErrorCode::corrupt && work.unit < work.job.units.size()) {
       for (const CleanInput& input : work.job.units[work.unit].inputs)
         unreadable.push_back(input.segment);
@@ -361,6 +424,7 @@ void Cleaner::give_up(const Error& error) {
   }
   work.writer.discard();
   work_.reset();
+  jobs_given_up_.add();
   const std::lock_guard lock(mutex_);
   given_up_ = true;
   for (SegmentPtr& segment : unreadable) unreadable_.push_back(std::move(segment));

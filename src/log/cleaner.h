@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -25,7 +26,7 @@ struct CleanUnit {
 
 /// What the owner's thread wants done, with a picture of its state that does not change any more.
 struct CleanJob {
-  const char* what = "";
+  CleanWork work = CleanWork::drop;
   std::vector<CleanUnit> units = {};
   uint32_t generation = 0;
   uint64_t raw_from =
@@ -40,6 +41,7 @@ struct CleanResult {
   std::vector<SegmentPtr> inputs;
   std::vector<SegmentPtr> outputs;
   std::vector<format::Manifest::Cleaned> cleaned;  // how far partitions are compacted now
+  std::vector<PartitionId> without_room;           // whose keys do not fit into the memory for them
 };
 
 /// Carries out one job at a time, in small steps, on a thread of its own (or of a test): copies
@@ -47,8 +49,11 @@ struct CleanResult {
 /// counts as a whole, at each point in time; the inputs' files are the owner's to remove
 /// afterwards.
 ///
-/// A failure gives up the job, never the log: what it had written is removed, and `failed` names
-/// the segments that must not be tried again in this run (nothing, for a full disk).
+/// A failure gives up the job, never the log: what it had written is removed, and damaged segments
+/// are named, which are not to be tried again in this run. When the replacement of the manifest
+/// itself fails, nobody knows which of the two counts after a crash. Both are whole, for as long as
+/// all files stay. So all stay until the old manifest has been written anew, which is what the next
+/// job begins with.
 class Cleaner {
  public:
   Cleaner(os::Files& files, const LogSettings& settings);
@@ -67,6 +72,10 @@ class Cleaner {
   std::vector<SegmentPtr> take_unreadable();
   /// Owner: whether a job was given up since. What failed should not be tried again at once.
   bool take_given_up();
+  /// Whether a manifest may count after a crash that is not the one in use. Any thread.
+  bool in_doubt() const { return in_doubt_.load(std::memory_order_acquire); }
+  /// Fills in what is known here. Any thread.
+  void tell(CleanerNumbers& numbers) const;
 
   /// Does one thing; false when there was nothing to do.
   bool step();
@@ -84,21 +93,29 @@ class Cleaner {
   Status commit(Work& work);
   format::Manifest manifest_with(const Work& work, const CleanResult& result) const;
   Status replace_manifest(const format::Manifest& next);
+  Status end_doubt(const Work& work);
+  void count(Work& work, const CleanResult& result);
   void give_up(const Error& error);
   void pace();
 
   os::Files& files_;
   const LogSettings settings_;
   std::function<void()> done_;
-  format::Manifest manifest_;   // of the cleaner's thread
-  std::unique_ptr<Work> work_;  // of the cleaner's thread
-  uint64_t paced_bytes_ = 0;    // read and written since the last pause
+  format::Manifest manifest_;      // of the cleaner's thread
+  std::unique_ptr<Work> work_;     // of the cleaner's thread
+  uint64_t paced_bytes_ = 0;       // read and written since the last pause
+  std::vector<SegmentPtr> stray_;  // of the cleaner's thread; outputs that count only in doubt
+  std::atomic<bool> in_doubt_ = false;
+  std::array<Counter, clean_works> jobs_;
+  Counter jobs_given_up_;
+  Counter read_bytes_;
+  Counter written_bytes_;
+  std::atomic<double> recopied_ = 0;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<CleanJob> job_;
   bool busy_ = false;
-  bool broken_ = false;  // whether the manifest on the disk is the old or the new one is not known
   bool stopped_ = false;
   bool given_up_ = false;
   std::vector<CleanResult> results_;

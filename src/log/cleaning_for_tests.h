@@ -95,6 +95,11 @@ class CleaningWorkload : public CleaningRules {
     ends_.emplace_back(*appended, partition, next_[partition]);
   }
 
+  void release(PartitionId partition, int64_t from) {
+    released_[partition] = from;
+    log_->release(partition, from);
+  }
+
   void flush() {
     while (log_->step_writer() == Writer::Step::flushed) {
     }

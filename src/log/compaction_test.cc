@@ -48,7 +48,10 @@ TEST(Compaction, TheMarkerOfAnAbortedTransactionStaysAsLongAsReadersAreToldOfIt)
       {.base_offset = 5, .producer_id = 7, .type = record::ControlType::abort});
   EXPECT_EQ(after_passes(3, marker, {}), std::nullopt);
   const CompactionDetail told{.kept_last_offsets = {}, .aborted = {{7, 2, 5}}};
-  EXPECT_EQ(after_passes(3, marker, told), marker);
+  const auto kept = after_passes(3, marker, told);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(after_passes(1, *kept, {}), kept) << "its time has not come";
+  EXPECT_EQ(after_passes(3, *kept, {}), std::nullopt);
   const CompactionDetail others{.kept_last_offsets = {}, .aborted = {{7, 0, 3}, {8, 2, 5}}};
   EXPECT_EQ(after_passes(3, marker, others), std::nullopt);
 }
@@ -68,19 +71,41 @@ class Compacted : public ::testing::Test, public CleaningRules {
 
   void append(PartitionId partition, std::optional<std::string_view> value = "v") {
     record::BatchBuilder builder;
-    int64_t& offset = next_[partition];
+    const int64_t offset = next_[partition];
     builder.begin({.base_offset = offset});
     const auto bytes = value ? std::optional(as_bytes(*value)) : std::nullopt;
     const std::string key = value ? std::to_string(offset) : "0";
     builder.add({.timestamp_ms = now_, .key = as_bytes(key), .value = bytes});
-    const ByteView body = *builder.finish();
+    append(partition, *builder.finish());
+  }
+  void append(PartitionId partition, ByteView body) {
+    const auto batch = *record::BatchView::parse(body);
     ASSERT_TRUE(log_->append({.partition = partition,
-                              .first_offset = offset,
-                              .last_offset = offset,
+                              .first_offset = batch.base_offset(),
+                              .last_offset = batch.last_offset(),
                               .max_timestamp_ms = now_},
                              {&body, 1}));
-    ++offset;
+    next_[partition] = batch.last_offset() + 1;
     flush();
+  }
+  /// Of a transaction; -1: of none.
+  void append(int64_t producer, std::initializer_list<std::string_view> keys) {
+    record::BatchBuilder builder;
+    builder.begin({.base_offset = next_[p],
+                   .producer_id = producer,
+                   .producer_epoch = static_cast<int16_t>(producer < 0 ? -1 : 0),
+                   .base_sequence = producer < 0 ? -1 : static_cast<int32_t>(next_[p]),
+                   .transactional = producer >= 0});
+    for (const std::string_view key : keys)
+      builder.add({.timestamp_ms = now_, .key = as_bytes(key), .value = as_bytes(key)});
+    append(p, *builder.finish());
+  }
+  void end(int64_t producer, record::ControlType how) {
+    append(p, record::build_control_batch({.base_offset = next_[p],
+                                           .producer_id = producer,
+                                           .producer_epoch = 0,
+                                           .timestamp_ms = now_,
+                                           .type = how}));
   }
   void flush() {
     while (log_->step_writer() == Writer::Step::flushed) {
@@ -95,7 +120,8 @@ class Compacted : public ::testing::Test, public CleaningRules {
       log_->write_checkpoint(log_->durable(), {});
       while (log_->step_housekeeper()) {
       }
-      log_->clean(*this);
+      const CleaningNeeds needs = log_->clean(*this);
+      told_.insert(told_.end(), needs.compacted.begin(), needs.compacted.end());
       while (log_->step_cleaner()) {
       }
     }
@@ -110,15 +136,21 @@ class Compacted : public ::testing::Test, public CleaningRules {
   int64_t now_ms() const override { return now_; }
   std::optional<CompactionRule> compaction(PartitionId partition) const override {
     if (!compacted_.contains(partition)) return std::nullopt;
-    return CompactionRule{
-        .below = next_.at(partition), .dirty_ratio_min = 0.01, .delete_retention_ms = 20};
+    return CompactionRule{.below = below_.value_or(next_.at(partition)),
+                          .dirty_ratio_min = 0.01,
+                          .delete_retention_ms = 20};
   }
-  CompactionDetail detail(PartitionId) const override { return {}; }
+  CompactionDetail detail(PartitionId) const override {
+    return {.kept_last_offsets = {}, .aborted = aborted_};
+  }
 
   testing::SimulatedDisk disk_{1};
   std::unique_ptr<Engine> log_;
   std::map<PartitionId, int64_t> next_;
   std::set<PartitionId> compacted_;
+  std::vector<AbortedRange> aborted_;
+  std::optional<int64_t> below_;  // the last stable offset; otherwise the end
+  std::vector<CleaningNeeds::Compacted> told_;
   int64_t now_ = 1000;
 };
 
@@ -149,6 +181,73 @@ TEST_F(Compacted, WhereNothingIsLeftThatWasCompactedNothingIsDone) {
   seal();
   clean();
   EXPECT_EQ(offsets(p), std::vector<int64_t>{2});
+}
+
+/// Offsets: 7 and 8 write in turn, 8 aborts and 7 commits.
+TEST_F(Compacted, CommittedRecordsStayAbortedOnesGoAndMarkersFollowInTime) {
+  compacted_.insert(p);
+  append(7, {"a", "b"});                // 0, 1
+  append(8, {"a", "c"});                // 2, 3
+  end(8, record::ControlType::abort);   // 4
+  append(7, {"c"});                     // 5
+  end(7, record::ControlType::commit);  // 6
+  append(-1, {"z"});                    // 7
+  aborted_ = {{.producer_id = 8, .first_offset = 2, .last_offset = 4}};
+  seal();
+  clean();
+  EXPECT_EQ(offsets(p), (std::vector<int64_t>{0, 4, 5, 6, 7}))
+      << "what was aborted replaces nothing, and is gone";
+
+  now_ += 100;
+  clean();
+  EXPECT_EQ(offsets(p), (std::vector<int64_t>{0, 4, 5, 6, 7})) << "readers are still told of it";
+  aborted_.clear();   // which the owner may do, now that nothing is left of it
+  now_ += 600'000;    // since nothing could be done, it was put off
+  append(-1, {"y"});  // 8
+  seal();
+  clean();
+  EXPECT_EQ(offsets(p), (std::vector<int64_t>{0, 5, 6, 7, 8}));
+
+  append(-1, {"a", "b", "c"});  // 9 to 11
+  seal();
+  clean();
+  EXPECT_EQ(offsets(p), (std::vector<int64_t>{6, 7, 8, 9})) << "its time begins to run";
+  now_ += 100;
+  clean();
+  EXPECT_EQ(offsets(p), (std::vector<int64_t>{7, 8, 9}));
+}
+
+TEST_F(Compacted, AnOpenTransactionAndAllBehindItIsLeftAlone) {
+  compacted_.insert(p);
+  append(-1, {"a"});
+  append(-1, {"a"});
+  below_ = 2;
+  append(9, {"a"});
+  append(-1, {"a"});
+  seal();
+  clean();
+  EXPECT_EQ(offsets(p), (std::vector<int64_t>{1, 2, 3}));
+  end(9, record::ControlType::commit);
+  below_.reset();
+  seal();
+  clean();
+  EXPECT_EQ(offsets(p), (std::vector<int64_t>{3, 4}));
+}
+
+TEST_F(Compacted, TheOwnerIsToldHowFarAlsoAfterARestart) {
+  compacted_.insert(p);
+  for (int i = 0; i < 3; ++i) append(-1, {"a"});
+  seal();
+  clean();
+  ASSERT_EQ(told_.size(), 1u);
+  EXPECT_EQ(told_[0].partition, p);
+  EXPECT_EQ(told_[0].upto, 3);
+  log_.reset();
+  SetUp();
+  const CleaningNeeds needs = log_->clean(*this);
+  ASSERT_EQ(needs.compacted.size(), 1u);
+  EXPECT_EQ(needs.compacted[0].upto, 3);
+  EXPECT_TRUE(log_->clean(*this).compacted.empty());
 }
 
 }  // namespace

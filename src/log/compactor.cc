@@ -4,14 +4,13 @@
 #include <fmt/core.h>
 
 #include "base/check.h"
-#include "base/crc32c.h"
+#include "base/saturating.h"
+#include "record/rewrite.h"
 
 namespace holdfast::log {
 namespace {
 
 constexpr size_t unpacked_bytes_max = 256u << 20;
-constexpr uint16_t codec_bits = 7;
-constexpr uint16_t horizon_bit = 64;
 
 std::unexpected<Error> damaged(const record::BatchView& batch) {
   return fail(ErrorCode::corrupt, fmt::format("the records of the batch at offset {} are damaged",
@@ -22,35 +21,6 @@ std::unexpected<Error> damaged(const record::BatchView& batch) {
 /// base timestamp (KIP-534).
 bool past_horizon(const record::BatchView& batch, int64_t now_ms) {
   return batch.has_delete_horizon() && batch.base_timestamp_ms() <= now_ms;
-}
-
-void append_varint(ByteBuffer& to, int64_t value) {
-  std::byte bytes[record::varlong_bytes_max];
-  to.insert(to.end(), bytes, record::write_varint(bytes, value));
-}
-
-void append_field(ByteBuffer& to, const std::optional<ByteView>& field) {
-  append_varint(to, field ? static_cast<int64_t>(field->size()) : -1);
-  if (field) to.insert(to.end(), field->begin(), field->end());
-}
-
-size_t field_size(const std::optional<ByteView>& field) {
-  return field ? record::varint_size(static_cast<int64_t>(field->size())) + field->size() : 1;
-}
-
-void append_record(ByteBuffer& to, const record::RecordView& record, int64_t base_timestamp_ms) {
-  const int64_t delta = record.timestamp_ms - base_timestamp_ms;
-  const size_t body = 1 + record::varint_size(delta) + record::varint_size(record.offset_delta) +
-                      field_size(record.key) + field_size(record.value) +
-                      record::varint_size(record.header_count) + record.header_bytes.size();
-  append_varint(to, static_cast<int64_t>(body));
-  to.push_back(std::byte{0});  // attributes: none are defined
-  append_varint(to, delta);
-  append_varint(to, record.offset_delta);
-  append_field(to, record.key);
-  append_field(to, record.value);
-  append_varint(to, record.header_count);
-  to.insert(to.end(), record.header_bytes.begin(), record.header_bytes.end());
 }
 
 }  // namespace
@@ -85,7 +55,9 @@ Result<bool> Compactor::note(const record::BatchView& batch) {
       (task.rule.lag_ms_min > 0 && batch.max_timestamp_ms() > task.now_ms - task.rule.lag_ms_min))
     return false;
   if (!batch.control() && !is_aborted(*noting_, batch)) {
-    if (!keys_.has_room_for(static_cast<uint64_t>(std::max(batch.record_count(), 0)))) return false;
+    noting_->out_of_room =
+        !keys_.has_room_for(static_cast<uint64_t>(std::max(batch.record_count(), 0)));
+    if (noting_->out_of_room) return false;
     auto records = HOLDFAST_TRY(records_of(batch));
     for (record::RecordView record; records.next(record);) {
       if (record.key && record.offset >= task.dirty_from)
@@ -101,6 +73,11 @@ std::optional<int64_t> Compactor::range_end(PartitionId partition) const {
   const auto found = partitions_.find(partition);
   if (found == partitions_.end()) return std::nullopt;
   return found->second.range_end;
+}
+
+bool Compactor::ran_out_of_room(PartitionId partition) const {
+  const auto found = partitions_.find(partition);
+  return found != partitions_.end() && found->second.out_of_room;
 }
 
 int64_t Compactor::next_horizon_ms(PartitionId partition) const {
@@ -130,9 +107,7 @@ Result<std::optional<ByteView>> Compactor::judge(PartitionId partition,
   Ongoing& ongoing = found->second;
   if (batch.control()) return judge_marker(ongoing, batch);
   Kept kept{.all = false};
-  if (is_aborted(ongoing, batch)) {
-    ongoing.has_records[batch.producer_id()] = true;  // they go now; the marker waits
-  } else {
+  if (!is_aborted(ongoing, batch)) {
     kept = HOLDFAST_TRY(gather(ongoing, batch));
     if (batch.transactional() && kept.records > 0) ongoing.has_records[batch.producer_id()] = true;
   }
@@ -148,19 +123,18 @@ Result<std::optional<ByteView>> Compactor::judge(PartitionId partition,
 }
 
 int64_t Compactor::new_horizon_ms(const Ongoing& ongoing) {
-  int64_t horizon_ms = 0;
-  const bool never = __builtin_add_overflow(ongoing.task.now_ms,
-                                            ongoing.task.rule.delete_retention_ms, &horizon_ms);
-  return never ? INT64_MAX : horizon_ms;
+  return saturating_sum(ongoing.task.now_ms, ongoing.task.rule.delete_retention_ms);
 }
 
 /// A marker may be forgotten once nothing of its transaction is left: then its time begins to run.
 Result<std::optional<ByteView>> Compactor::judge_marker(Ongoing& ongoing,
                                                         const record::BatchView& batch) {
+  const bool told = is_aborted(ongoing, batch);
   const bool needed = std::exchange(ongoing.has_records[batch.producer_id()], false);
-  if (needed || is_aborted(ongoing, batch)) return batch.bytes();
+  if (needed && !told) return batch.bytes();
   if (past_horizon(batch, ongoing.task.now_ms)) {
-    if (!must_stay(ongoing, batch)) return std::nullopt;
+    if (!told && !must_stay(ongoing, batch)) return std::nullopt;
+    if (told) ongoing.horizon_ms = std::min(ongoing.horizon_ms, batch.base_timestamp_ms());
     return batch.bytes();
   }
   const int64_t horizon_ms =
@@ -172,7 +146,7 @@ Result<std::optional<ByteView>> Compactor::judge_marker(Ongoing& ongoing,
   auto records = HOLDFAST_TRY(records_of(batch));
   for (record::RecordView record; records.next(record); ++kept.records) {
     kept.max_timestamp_ms = std::max(kept.max_timestamp_ms, record.timestamp_ms);
-    append_record(plain_, record, horizon_ms);
+    record::append_record(plain_, record, horizon_ms);
   }
   if (records.damaged()) return damaged(batch);
   return HOLDFAST_TRY(rebuilt(batch, kept, horizon_ms));
@@ -197,7 +171,7 @@ Result<Compactor::Kept> Compactor::gather(const Ongoing& ongoing, const record::
       ++kept.records;
       kept.tombstones |= !record.value;
       kept.max_timestamp_ms = std::max(kept.max_timestamp_ms, record.timestamp_ms);
-      append_record(plain_, record, base_ms);
+      record::append_record(plain_, record, base_ms);
     }
     if (records.damaged()) return damaged(batch);
   }
@@ -206,27 +180,11 @@ Result<Compactor::Kept> Compactor::gather(const Ongoing& ongoing, const record::
 
 Result<ByteView> Compactor::rebuilt(const record::BatchView& batch, const Kept& kept,
                                     std::optional<int64_t> horizon_ms) {
-  const ByteView header = batch.bytes().first(record::batch_header_bytes);
-  made_.assign(header.begin(), header.end());
-  uint16_t attributes = batch.attributes();
-  if (kept.records == 0) {
-    attributes &= static_cast<uint16_t>(~codec_bits);
-  } else if (batch.codec() == record::Codec::none) {
-    made_.insert(made_.end(), plain_.begin(), plain_.end());
-  } else {
-    HOLDFAST_CHECKED(compressor_.compress(batch.codec(), plain_, made_));
-  }
-  if (horizon_ms) {
-    attributes |= horizon_bit;
-    store_be<int64_t>(made_.data() + 27, *horizon_ms);
-  }
+  record::Rewrite changes{
+      .codec = batch.codec(), .records = kept.records, .delete_horizon_ms = horizon_ms};
   if (kept.records > 0 && !batch.log_append_time())
-    store_be<int64_t>(made_.data() + 35, kept.max_timestamp_ms);
-  store_be<uint16_t>(made_.data() + 21, attributes);
-  store_be<int32_t>(made_.data() + 57, kept.records);
-  store_be<int32_t>(made_.data() + 8,
-                    static_cast<int32_t>(made_.size() - record::batch_prefix_bytes));
-  store_be<uint32_t>(made_.data() + 17, crc32c(ByteView(made_).subspan(21)));
+    changes.max_timestamp_ms = kept.max_timestamp_ms;
+  HOLDFAST_CHECKED(record::rewrite(batch, plain_, changes, compressor_, made_));
   return ByteView(made_);
 }
 

@@ -28,7 +28,8 @@ struct CompactionTask {
 /// goes too, unless it is the last of a living producer or the last of the range. A marker goes
 /// once its transaction has no records left, and its time has come; but never that of an aborted
 /// transaction of which readers are still told: they would look for it in vain, and take all that
-/// its producer writes later for aborted too.
+/// its producer writes later for aborted too. Since its records are all gone below the end of the
+/// range, the owner need not tell readers of it any more; in a later pass the marker goes.
 ///
 /// No files, no threads.
 class Compactor {
@@ -40,6 +41,8 @@ class Compactor {
   /// age; nothing more of the partition may be noted. Fails with `corrupt`.
   Result<bool> note(const record::BatchView& batch);
 
+  /// Whether the range ends where it does for want of memory.
+  bool ran_out_of_room(PartitionId partition) const;
   /// Where the range of the partition ends; nothing: it is not compacted in this job.
   std::optional<int64_t> range_end(PartitionId partition) const;
   /// When the next of its tombstones and markers that were judged may go; INT64_MAX: there are
@@ -53,6 +56,7 @@ class Compactor {
   struct Ongoing {
     CompactionTask task;
     int64_t range_end = 0;
+    bool out_of_room = false;
     int64_t horizon_ms = INT64_MAX;
     std::map<std::pair<int64_t, int64_t>, int64_t>
         aborted;                                    // (producer, marker's offset): the first offset

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/fault.h"
 #include "base/log_line.h"
+#include "base/os/priority.h"
 
 namespace holdfast::log {
 namespace {
@@ -82,6 +83,8 @@ Status Engine::take_over(Recovered recovered) {
   for (const SegmentPtr& segment : recovered.settled) catalog_.add_settled(segment);
   for (const SegmentPtr& segment : recovered.segments) catalog_.add_segment(segment);
   has_manifest_ = recovered.manifest != format::Manifest{};
+  for (const auto& cleaned : recovered.manifest.cleaned)
+    compacted_.push_back({cleaned.partition, cleaned.upto});
   planner_.begin(recovered.manifest);
   cleaner_.set_manifest(std::move(recovered.manifest));
   if (!recovered.segments.empty()) {
@@ -129,7 +132,11 @@ Status Engine::start(Callbacks callbacks) {
   if (options_.threads) {
     writer_thread_ = std::thread([this] { writer_.run(); });
     housekeeper_thread_ = std::thread([this] { housekeeper_.run(); });
-    if (settings_.cleaner.enabled) cleaner_thread_ = std::thread([this] { cleaner_.run(); });
+    if (settings_.cleaner.enabled || has_manifest_)
+      cleaner_thread_ = std::thread([this] {
+        os::let_others_go_first();
+        cleaner_.run();
+      });
   }
   return {};
 }
@@ -315,14 +322,17 @@ Position Engine::given_up_below() const {
 CleaningNeeds Engine::clean(const CleaningRules& rules) {
   install_indexes();
   take_over_cleaned(rules.now_ms());
+  if (!compacted_.empty()) return {.compacted = std::exchange(compacted_, {})};
   if (durable() < released_at_ || !started_ || writer_.failed()) return {};
   const Position ready = given_up_below();
   if (!cleaner_.idle()) return {};
+  has_manifest_ = has_manifest_ || cleaner_.in_doubt();
   if (!has_manifest_) {
     drop_front_while(
         [&](const Segment& segment) { return segment.live_bytes == 0 && segment.end <= ready; });
   }
-  if (!settings_.cleaner.enabled || catalog_.segments().empty()) return {};
+  const bool may_work = settings_.cleaner.enabled || has_manifest_;
+  if (!may_work || catalog_.segments().empty()) return {};
   const int64_t now_ms = rules.now_ms();
   if (now_ms < clean_again_ms_ && now_ms + clean_pause_ms >= clean_again_ms_)  // unless it was set
     return {.next_ms = clean_again_ms_};
@@ -333,6 +343,7 @@ CleaningNeeds Engine::clean(const CleaningRules& rules) {
   }
   if (*job) {
     (*job)->generation = next_generation_++;
+    compaction_began_ms_ = (*job)->compactions.empty() ? -1 : now_ms;
     cleaner_.begin(std::move(**job));
   }
   return planner_.needs();
@@ -345,10 +356,25 @@ void Engine::take_over_cleaned(int64_t now_ms) {
   for (CleanResult& result : cleaner_.take()) {
     has_manifest_ = true;
     catalog_.replace(result.inputs, result.outputs);
-    planner_.cleaned(result.cleaned, now_ms);
+    planner_.cleaned(result, now_ms);
+    for (const auto& cleaned : result.cleaned)
+      compacted_.push_back({cleaned.partition, cleaned.upto});
+    if (!result.cleaned.empty()) {
+      last_compaction_ms_ = now_ms;
+      last_compaction_took_ms_ = std::max<int64_t>(now_ms - compaction_began_ms_, 0);
+    }
     housekeeper_.remove(std::move(result.inputs));
     queue_.wake();  // a full disk may have space again
   }
+}
+
+CleanerNumbers Engine::cleaner_numbers() const {
+  CleanerNumbers numbers;
+  cleaner_.tell(numbers);
+  planner_.tell(numbers);
+  numbers.last_compaction_ms = last_compaction_ms_;
+  numbers.last_compaction_took_ms = last_compaction_took_ms_;
+  return numbers;
 }
 
 void Engine::seal() {

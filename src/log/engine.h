@@ -45,6 +45,7 @@ class Engine final : public Log {
   void release(PartitionId partition, int64_t from_offset) override;
   CleaningNeeds clean(const CleaningRules& rules) override;
   void seal() override;
+  CleanerNumbers cleaner_numbers() const override;
   Result<DropPoint> drop_point(PartitionId partition, const Expiry& expiry) override {
     return catalog_.drop_point(partition, expiry, durable());
   }
@@ -107,6 +108,10 @@ class Engine final : public Log {
   CleanPlanner planner_;
   int64_t clean_again_ms_ = INT64_MIN;  // after a job that failed, not before (wall clock)
   bool has_manifest_ = false;           // dead segments go by the cleaner, which knows what counts
+  std::vector<CleaningNeeds::Compacted> compacted_;  // the owner is to be told of
+  int64_t compaction_began_ms_ = -1;                 // the one under way (wall clock)
+  int64_t last_compaction_ms_ = -1;
+  int64_t last_compaction_took_ms_ = 0;
   std::thread writer_thread_;
   std::thread housekeeper_thread_;
   std::thread cleaner_thread_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -67,9 +68,36 @@ class CleaningRules;  // log/cleaning_rules.h
 
 /// What the cleaner will want of its owner.
 struct CleaningNeeds {
+  /// A partition that has been compacted since the last time, for good.
+  struct Compacted {
+    PartitionId partition;
+    int64_t upto = 0;  // nothing is left below this offset that compaction takes away
+  };
+
   bool checkpoint = false;  // something is due that lies above the last one: `seal`, then write one
   int64_t next_ms =
       INT64_MAX;  // when something becomes due although nothing is appended (wall clock)
+  /// If there are any, nothing else was looked at: to be called again once the owner has taken
+  /// note.
+  std::vector<Compacted> compacted = {};
+};
+
+/// What the cleaner did in this run.
+enum class CleanWork : uint8_t { drop, compact, settle, rewrite, merge };
+inline constexpr size_t clean_works = 5;
+const char* name(CleanWork work);
+struct CleanerNumbers {
+  std::array<uint64_t, clean_works> jobs = {};  // done
+  uint64_t jobs_given_up = 0;
+  uint64_t read_bytes = 0;
+  uint64_t written_bytes = 0;
+  double recopied = 0;              // of what the last compaction read; 0 to 1
+  int64_t last_compaction_ms = -1;  // when it ended (wall clock); -1: there was none
+  int64_t last_compaction_took_ms = 0;
+  double dirty_most = 0;  // share of a compacted partition that was dirty at the last look
+  uint64_t uncleanable_partitions =
+      0;                  // damaged, or with more keys in a batch than fit into memory
+  bool in_doubt = false;  // it cannot go on for now: which manifest counts is not known
 };
 
 /// The log's cleaner: a thread of its own that groups sealed segments by partition, leaves out what
@@ -200,6 +228,7 @@ class Log {
   virtual CleaningNeeds clean(const CleaningRules& rules) = 0;
   /// The next frame begins a new segment. Nothing, if the present one is empty.
   virtual void seal() = 0;
+  virtual CleanerNumbers cleaner_numbers() const = 0;
   /// Where the partition may begin, if what `expiry` names goes from its front, as far as it is
   /// durable. Never below what was released.
   virtual Result<DropPoint> drop_point(PartitionId partition, const Expiry& expiry) = 0;

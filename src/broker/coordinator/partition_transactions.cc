@@ -18,9 +18,8 @@ void PartitionTransactions::ended(int64_t producer_id, int64_t offset, bool comm
     aborted_.push_back({producer_id, first, offset, first_open().value_or(offset + 1)});
 }
 
-void PartitionTransactions::drop_below(int64_t log_start) {
-  aborted_.erase(aborted_.begin(),
-                 aborted_.begin() + (first_ending_at(log_start) - aborted_.begin()));
+void PartitionTransactions::forget_aborted_below(int64_t offset) {
+  aborted_.erase(aborted_.begin(), aborted_.begin() + (first_ending_at(offset) - aborted_.begin()));
 }
 
 std::optional<int64_t> PartitionTransactions::first_open() const {

@@ -26,8 +26,12 @@ class PartitionTransactions {
   void wrote(int64_t producer_id, int64_t offset);
   /// A marker is at `offset`.
   void ended(int64_t producer_id, int64_t offset, bool committed);
-  /// Nothing below it can be read any more.
-  void drop_below(int64_t log_start);
+  /// Nothing is left of aborted transactions whose marker lies below it: readers cannot come there
+  /// any more, or compaction took the records away.
+  void forget_aborted_below(int64_t offset);
+  bool any_aborted_below(int64_t offset) const {
+    return !aborted_.empty() && aborted_.front().last_offset < offset;
+  }
 
   /// The first offset of the oldest open transaction.
   std::optional<int64_t> first_open() const;
