@@ -57,7 +57,7 @@ class RunningBroker final : public Broker {
   RunningBroker(BrokerSettings settings, os::Files& files)
       : settings_(std::move(settings)),
         files_(files),
-        state_(settings_.limits.message_bytes_max, started_with(settings_)) {}
+        state_(started_with(settings_)) {}
   ~RunningBroker() override {
     if (const Status stopped = stop(); !stopped) log_error("broker", "{}", stopped.error().message);
   }

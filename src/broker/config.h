@@ -55,9 +55,6 @@ const ConfigKey* find_config_key(std::span<const ConfigKey> keys, std::string_vi
 /// Whether the key may have the value. `invalid`, with why not.
 Status judge_config(const ConfigKey& key, std::string_view value);
 
-/// What the settings of a topic, or of the broker for all topics, mean for batches appended to it.
-ProduceRules produce_rules(const ConfigMap& topic, const ConfigMap& broker);
-
 /// One value with its place of origin.
 struct ConfigValue {
   std::string name;  // under which it was set
@@ -83,5 +80,7 @@ ConfigMap started_with(const BrokerSettings& settings);
 std::string_view topic_value(std::string_view name, const TopicConfigs& configs);
 int64_t topic_number(std::string_view name, const TopicConfigs& configs);
 double topic_ratio(std::string_view name, const TopicConfigs& configs);
+/// What they mean for batches that are appended to the topic.
+ProduceRules produce_rules(const TopicConfigs& configs);
 
 }  // namespace holdfast::broker

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <map>
 
+#include "broker/config.h"
 #include "broker/core.h"
 #include "broker/recovery.h"
 #include "log/engine.h"
@@ -108,7 +109,7 @@ class TestCore : public Outlet {
   /// What another start of this log would have as its state: from the beginning, or from a
   /// checkpoint that was taken behind so many frames.
   ByteBuffer replayed_state(ByteView checkpoint = {}, size_t behind = 0) {
-    State again(settings_.limits.message_bytes_max);
+    State again(started_with(settings_));
     if (!checkpoint.empty()) {
       EXPECT_TRUE(again.load(checkpoint, now.wall_ms).has_value());
     }
@@ -143,7 +144,7 @@ class TestCore : public Outlet {
 
   BrokerSettings settings_;
   testing::SimulatedDisk disk_{1};
-  State state_{1'048'588};
+  State state_{started_with(settings_)};
   State* again_ = nullptr;
   std::unique_ptr<log::Engine> log_;
   std::unique_ptr<Core> core_;

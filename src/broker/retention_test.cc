@@ -23,7 +23,7 @@ class Retained : public ::testing::Test, public Outlet {
   void start() {
     core_.reset();
     log_.reset();
-    state_ = std::make_unique<State>(1'048'588);
+    state_ = std::make_unique<State>();
     log_ = *log::Engine::open(disk_,
                               {.folder = "/log",
                                .segment_bytes = 1 << 20,

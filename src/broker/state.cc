@@ -1,7 +1,6 @@
 #include "broker/state.h"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/core.h>
 
 #include "base/check.h"
@@ -17,14 +16,6 @@ constexpr uint8_t kCheckpointVersion = 1;
 
 std::unexpected<Error> contradiction(std::string_view what) {
   return fail(ErrorCode::corrupt, fmt::format("the log contradicts itself: {}", what));
-}
-
-int64_t number_or(const ConfigMap& config, std::string_view name, int64_t otherwise) {
-  const auto found = config.find(name);
-  if (found == config.end()) return otherwise;
-  int64_t value = otherwise;
-  std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
-  return value;
 }
 
 }  // namespace
@@ -191,13 +182,10 @@ Partition& State::add_partition(Topic& to, log::PartitionId log_id) {
 }
 
 void State::refresh_rules(Topic& changed) const {
-  const int64_t broker_max =
-      number_or(broker_config_, "message.max.bytes", default_message_bytes_max_);
   const TopicConfigs configs{changed.config, broker_config_, started_with_};
   const std::string_view policy = topic_value("cleanup.policy", configs);
   changed.rules = {
-      .message_bytes_max =
-          static_cast<int32_t>(number_or(changed.config, "max.message.bytes", broker_max)),
+      .message_bytes_max = static_cast<int32_t>(topic_number("max.message.bytes", configs)),
       .log_append_time = topic_value("message.timestamp.type", configs) == "LogAppendTime",
       .compacted = policy.find("compact") != std::string_view::npos,
       .deleted = policy.find("delete") != std::string_view::npos,
@@ -209,7 +197,7 @@ void State::refresh_rules(Topic& changed) const {
                      .delete_retention_ms = topic_number("delete.retention.ms", configs),
                      .segment_ms = topic_number("segment.ms", configs),
                      .segment_bytes = topic_number("segment.bytes", configs)},
-      .produce = produce_rules(changed.config, broker_config_),
+      .produce = produce_rules(configs),
   };
 }
 

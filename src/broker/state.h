@@ -23,11 +23,9 @@ namespace holdfast::broker {
 /// first.
 class State {
  public:
-  /// `default_message_bytes_max`: of topics and brokers that say nothing else. `started_with`: the
-  /// broker's settings by name; not part of what survives.
-  explicit State(int32_t default_message_bytes_max, ConfigMap started_with = {})
-      : default_message_bytes_max_(default_message_bytes_max),
-        started_with_(std::move(started_with)) {}
+  /// `started_with`: the broker's settings by name, for what topics and `broker_config` do not say;
+  /// not part of what survives.
+  explicit State(ConfigMap started_with = {}) : started_with_(std::move(started_with)) {}
 
   /// Fails with `corrupt` when the record contradicts what came before it.
   Status replay(const StateRecord& record);
@@ -89,7 +87,6 @@ class State {
   void refresh_rules(Topic& topic) const;
   Status read_topic(coordinator::StateReader& in, int64_t now_ms);
 
-  int32_t default_message_bytes_max_;
   const ConfigMap started_with_;
   std::string cluster_id_;
   std::map<TopicId, std::unique_ptr<Topic>> topics_;

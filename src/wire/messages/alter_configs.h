@@ -1,11 +1,10 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -16,27 +15,16 @@ inline constexpr ApiSpec alter_configs_api{
 struct AlterConfigsRequest {
   static constexpr const ApiSpec& api = alter_configs_api;
 
-  struct Resource {
-    struct Config {
-      std::string_view name;
-      std::optional<std::string_view> value;
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.name);
-        codec.field(m.value);
-      }
-    };
-
-    int8_t resource_type = 0;  // 2 topic, 4 broker
-    std::string_view resource_name;
-    std::vector<Config> configs;
+  struct Config {
+    std::string_view name;
+    std::optional<std::string_view> value;
 
     static void describe(auto& codec, auto& m) {
-      codec.field(m.resource_type);
-      codec.field(m.resource_name);
-      codec.field(m.configs);
+      codec.field(m.name);
+      codec.field(m.value);
     }
   };
+  using Resource = ResourceChanges<Config>;
 
   std::vector<Resource> resources;
   bool validate_only = false;
@@ -50,19 +38,7 @@ struct AlterConfigsRequest {
 struct AlterConfigsResponse {
   static constexpr const ApiSpec& api = alter_configs_api;
 
-  struct Resource {
-    ErrorCode error_code = ErrorCode::none;
-    std::optional<std::string> error_message;
-    int8_t resource_type = 0;  // 2 topic, 4 broker
-    std::string resource_name;
-
-    static void describe(auto& codec, auto& m) {
-      codec.field(m.error_code);
-      codec.field(m.error_message);
-      codec.field(m.resource_type);
-      codec.field(m.resource_name);
-    }
-  };
+  using Resource = ResourceChanged;
 
   int32_t throttle_time_ms = 0;
   std::vector<Resource> responses;

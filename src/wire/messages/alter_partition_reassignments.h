@@ -2,10 +2,9 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -20,25 +19,16 @@ inline constexpr ApiSpec alter_partition_reassignments_api{
 struct AlterPartitionReassignmentsRequest {
   static constexpr const ApiSpec& api = alter_partition_reassignments_api;
 
-  struct Topic {
-    struct Partition {
-      int32_t partition_index = 0;
-      std::optional<std::vector<int32_t>> replicas;  // null: call the move off
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.partition_index);
-        codec.field(m.replicas);
-      }
-    };
-
-    std::string_view name;
-    std::vector<Partition> partitions;
+  struct Partition {
+    int32_t partition_index = 0;
+    std::optional<std::vector<int32_t>> replicas;  // null: call the move off
 
     static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partitions);
+      codec.field(m.partition_index);
+      codec.field(m.replicas);
     }
   };
+  using Topic = AskedTopic<Partition>;
 
   int32_t timeout_ms = 60000;
   bool allow_replication_factor_change = true;
@@ -54,27 +44,18 @@ struct AlterPartitionReassignmentsRequest {
 struct AlterPartitionReassignmentsResponse {
   static constexpr const ApiSpec& api = alter_partition_reassignments_api;
 
-  struct Topic {
-    struct Partition {
-      int32_t partition_index = 0;
-      ErrorCode error_code = ErrorCode::none;
-      std::optional<std::string> error_message = "";
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.partition_index);
-        codec.field(m.error_code);
-        codec.field(m.error_message);
-      }
-    };
-
-    std::string name;
-    std::vector<Partition> partitions;
+  struct Partition {
+    int32_t partition_index = 0;
+    ErrorCode error_code = ErrorCode::none;
+    std::optional<std::string> error_message = "";
 
     static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partitions);
+      codec.field(m.partition_index);
+      codec.field(m.error_code);
+      codec.field(m.error_message);
     }
   };
+  using Topic = ToldTopic<Partition>;
 
   int32_t throttle_time_ms = 0;
   bool allow_replication_factor_change = true;

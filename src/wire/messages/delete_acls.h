@@ -2,10 +2,9 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -16,25 +15,7 @@ inline constexpr ApiSpec delete_acls_api{
 struct DeleteAclsRequest {
   static constexpr const ApiSpec& api = delete_acls_api;
 
-  struct Filter {
-    int8_t resource_type_filter = 0;
-    std::optional<std::string_view> resource_name_filter;
-    int8_t pattern_type_filter = 3;
-    std::optional<std::string_view> principal_filter;
-    std::optional<std::string_view> host_filter;
-    int8_t operation = 0;
-    int8_t permission_type = 0;
-
-    static void describe(auto& codec, auto& m) {
-      codec.field(m.resource_type_filter);
-      codec.field(m.resource_name_filter);
-      codec.field(m.pattern_type_filter);
-      codec.field(m.principal_filter);
-      codec.field(m.host_filter);
-      codec.field(m.operation);
-      codec.field(m.permission_type);
-    }
-  };
+  using Filter = AclFilter;
 
   std::vector<Filter> filters;
 

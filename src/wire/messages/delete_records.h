@@ -1,10 +1,8 @@
 #pragma once
 
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -15,25 +13,16 @@ inline constexpr ApiSpec delete_records_api{
 struct DeleteRecordsRequest {
   static constexpr const ApiSpec& api = delete_records_api;
 
-  struct Topic {
-    struct Partition {
-      int32_t partition_index = 0;
-      int64_t offset = 0;  // -1: the high watermark
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.partition_index);
-        codec.field(m.offset);
-      }
-    };
-
-    std::string_view name;
-    std::vector<Partition> partitions;
+  struct Partition {
+    int32_t partition_index = 0;
+    int64_t offset = 0;  // -1: the high watermark
 
     static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partitions);
+      codec.field(m.partition_index);
+      codec.field(m.offset);
     }
   };
+  using Topic = AskedTopic<Partition>;
 
   std::vector<Topic> topics;
   int32_t timeout_ms = 0;
@@ -47,27 +36,18 @@ struct DeleteRecordsRequest {
 struct DeleteRecordsResponse {
   static constexpr const ApiSpec& api = delete_records_api;
 
-  struct Topic {
-    struct Partition {
-      int32_t partition_index = 0;
-      int64_t low_watermark = 0;
-      ErrorCode error_code = ErrorCode::none;
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.partition_index);
-        codec.field(m.low_watermark);
-        codec.field(m.error_code);
-      }
-    };
-
-    std::string name;
-    std::vector<Partition> partitions;
+  struct Partition {
+    int32_t partition_index = 0;
+    int64_t low_watermark = 0;
+    ErrorCode error_code = ErrorCode::none;
 
     static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partitions);
+      codec.field(m.partition_index);
+      codec.field(m.low_watermark);
+      codec.field(m.error_code);
     }
   };
+  using Topic = ToldTopic<Partition>;
 
   int32_t throttle_time_ms = 0;
   std::vector<Topic> topics;

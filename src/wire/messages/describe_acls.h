@@ -2,10 +2,9 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -13,26 +12,8 @@ namespace holdfast::wire {
 inline constexpr ApiSpec describe_acls_api{
     .key = ApiKey::describe_acls, .name = "DescribeAcls", .versions = {1, 3}, .flexible_from = 2};
 
-struct DescribeAclsRequest {
+struct DescribeAclsRequest : AclFilter {
   static constexpr const ApiSpec& api = describe_acls_api;
-
-  int8_t resource_type_filter = 0;
-  std::optional<std::string_view> resource_name_filter;
-  int8_t pattern_type_filter = 3;
-  std::optional<std::string_view> principal_filter;
-  std::optional<std::string_view> host_filter;
-  int8_t operation = 0;
-  int8_t permission_type = 0;
-
-  static void describe(auto& codec, auto& m) {
-    codec.field(m.resource_type_filter);
-    codec.field(m.resource_name_filter);
-    codec.field(m.pattern_type_filter);
-    codec.field(m.principal_filter);
-    codec.field(m.host_filter);
-    codec.field(m.operation);
-    codec.field(m.permission_type);
-  }
 };
 
 struct DescribeAclsResponse {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -38,29 +38,20 @@ struct DescribeLogDirsResponse {
   static constexpr const ApiSpec& api = describe_log_dirs_api;
 
   struct LogDir {
-    struct Topic {
-      struct Partition {
-        int32_t partition_index = 0;
-        int64_t partition_size = 0;
-        int64_t offset_lag = 0;
-        bool is_future_key = false;
-
-        static void describe(auto& codec, auto& m) {
-          codec.field(m.partition_index);
-          codec.field(m.partition_size);
-          codec.field(m.offset_lag);
-          codec.field(m.is_future_key);
-        }
-      };
-
-      std::string name;
-      std::vector<Partition> partitions;
+    struct Partition {
+      int32_t partition_index = 0;
+      int64_t partition_size = 0;
+      int64_t offset_lag = 0;
+      bool is_future_key = false;
 
       static void describe(auto& codec, auto& m) {
-        codec.field(m.name);
-        codec.field(m.partitions);
+        codec.field(m.partition_index);
+        codec.field(m.partition_size);
+        codec.field(m.offset_lag);
+        codec.field(m.is_future_key);
       }
     };
+    using Topic = ToldTopic<Partition>;
 
     ErrorCode error_code = ErrorCode::none;
     std::string log_dir;

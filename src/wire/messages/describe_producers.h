@@ -2,10 +2,9 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -18,15 +17,7 @@ inline constexpr ApiSpec describe_producers_api{.key = ApiKey::describe_producer
 struct DescribeProducersRequest {
   static constexpr const ApiSpec& api = describe_producers_api;
 
-  struct Topic {
-    std::string_view name;
-    std::vector<int32_t> partition_indexes;
-
-    static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partition_indexes);
-    }
-  };
+  using Topic = AskedIndexes;
 
   std::vector<Topic> topics;
 
@@ -36,47 +27,38 @@ struct DescribeProducersRequest {
 struct DescribeProducersResponse {
   static constexpr const ApiSpec& api = describe_producers_api;
 
-  struct Topic {
-    struct Partition {
-      struct Producer {
-        int64_t producer_id = 0;
-        int32_t producer_epoch = 0;
-        int32_t last_sequence = -1;
-        int64_t last_timestamp = -1;
-        int32_t coordinator_epoch = 0;
-        int64_t current_txn_start_offset = -1;  // -1: none is open
-
-        static void describe(auto& codec, auto& m) {
-          codec.field(m.producer_id);
-          codec.field(m.producer_epoch);
-          codec.field(m.last_sequence);
-          codec.field(m.last_timestamp);
-          codec.field(m.coordinator_epoch);
-          codec.field(m.current_txn_start_offset);
-        }
-      };
-
-      int32_t partition_index = 0;
-      ErrorCode error_code = ErrorCode::none;
-      std::optional<std::string> error_message;
-      std::vector<Producer> active_producers;
+  struct Partition {
+    struct Producer {
+      int64_t producer_id = 0;
+      int32_t producer_epoch = 0;
+      int32_t last_sequence = -1;
+      int64_t last_timestamp = -1;
+      int32_t coordinator_epoch = 0;
+      int64_t current_txn_start_offset = -1;  // -1: none is open
 
       static void describe(auto& codec, auto& m) {
-        codec.field(m.partition_index);
-        codec.field(m.error_code);
-        codec.field(m.error_message);
-        codec.field(m.active_producers);
+        codec.field(m.producer_id);
+        codec.field(m.producer_epoch);
+        codec.field(m.last_sequence);
+        codec.field(m.last_timestamp);
+        codec.field(m.coordinator_epoch);
+        codec.field(m.current_txn_start_offset);
       }
     };
 
-    std::string name;
-    std::vector<Partition> partitions;
+    int32_t partition_index = 0;
+    ErrorCode error_code = ErrorCode::none;
+    std::optional<std::string> error_message;
+    std::vector<Producer> active_producers;
 
     static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partitions);
+      codec.field(m.partition_index);
+      codec.field(m.error_code);
+      codec.field(m.error_message);
+      codec.field(m.active_producers);
     }
   };
+  using Topic = ToldTopic<Partition>;
 
   int32_t throttle_time_ms = 0;
   std::vector<Topic> topics;

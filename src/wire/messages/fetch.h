@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -123,18 +123,6 @@ struct FetchResponse {
         }
       };
 
-      struct Leader {
-        int32_t leader_id = -1;
-        int32_t leader_epoch = -1;
-
-        bool operator==(const Leader&) const = default;
-
-        static void describe(auto& codec, auto& m) {
-          codec.field(m.leader_id);
-          codec.field(m.leader_epoch);
-        }
-      };
-
       struct SnapshotId {
         int64_t end_offset = -1;
         int32_t epoch = -1;
@@ -163,7 +151,7 @@ struct FetchResponse {
       int64_t last_stable_offset = -1;  // end of what a read-committed consumer may see
       int64_t log_start_offset = -1;
       EpochEndOffset diverging_epoch;
-      Leader current_leader;
+      CurrentLeader current_leader;
       SnapshotId snapshot_id;
       std::optional<std::vector<AbortedTransaction>> aborted_transactions;
       int32_t preferred_read_replica = -1;  // -1: this one
@@ -192,20 +180,6 @@ struct FetchResponse {
       codec.field(m.topic, until(12));
       codec.field(m.topic_id, since(13));
       codec.field(m.partitions);
-    }
-  };
-
-  struct NodeEndpoint {
-    int32_t node_id = 0;
-    std::string host;
-    int32_t port = 0;
-    std::optional<std::string> rack;
-
-    static void describe(auto& codec, auto& m) {
-      codec.field(m.node_id);
-      codec.field(m.host);
-      codec.field(m.port);
-      codec.field(m.rack);
     }
   };
 

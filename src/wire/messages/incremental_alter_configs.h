@@ -1,11 +1,10 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -18,29 +17,18 @@ inline constexpr ApiSpec incremental_alter_configs_api{.key = ApiKey::incrementa
 struct IncrementalAlterConfigsRequest {
   static constexpr const ApiSpec& api = incremental_alter_configs_api;
 
-  struct Resource {
-    struct Config {
-      std::string_view name;
-      int8_t config_operation = 0;  // 0 set, 1 delete, 2 append, 3 subtract
-      std::optional<std::string_view> value;
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.name);
-        codec.field(m.config_operation);
-        codec.field(m.value);
-      }
-    };
-
-    int8_t resource_type = 0;  // 2 topic, 4 broker
-    std::string_view resource_name;
-    std::vector<Config> configs;
+  struct Config {
+    std::string_view name;
+    int8_t config_operation = 0;  // 0 set, 1 delete, 2 append, 3 subtract
+    std::optional<std::string_view> value;
 
     static void describe(auto& codec, auto& m) {
-      codec.field(m.resource_type);
-      codec.field(m.resource_name);
-      codec.field(m.configs);
+      codec.field(m.name);
+      codec.field(m.config_operation);
+      codec.field(m.value);
     }
   };
+  using Resource = ResourceChanges<Config>;
 
   std::vector<Resource> resources;
   bool validate_only = false;
@@ -54,19 +42,7 @@ struct IncrementalAlterConfigsRequest {
 struct IncrementalAlterConfigsResponse {
   static constexpr const ApiSpec& api = incremental_alter_configs_api;
 
-  struct Resource {
-    ErrorCode error_code = ErrorCode::none;
-    std::optional<std::string> error_message;
-    int8_t resource_type = 0;  // 2 topic, 4 broker
-    std::string resource_name;
-
-    static void describe(auto& codec, auto& m) {
-      codec.field(m.error_code);
-      codec.field(m.error_message);
-      codec.field(m.resource_type);
-      codec.field(m.resource_name);
-    }
-  };
+  using Resource = ResourceChanged;
 
   int32_t throttle_time_ms = 0;
   std::vector<Resource> responses;

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -17,27 +15,18 @@ inline constexpr ApiSpec list_offsets_api{
 struct ListOffsetsRequest {
   static constexpr const ApiSpec& api = list_offsets_api;
 
-  struct Topic {
-    struct Partition {
-      int32_t partition_index = 0;
-      int32_t current_leader_epoch = -1;
-      int64_t timestamp = 0;
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.partition_index);
-        codec.field(m.current_leader_epoch, since(4));
-        codec.field(m.timestamp);
-      }
-    };
-
-    std::string_view name;
-    std::vector<Partition> partitions;
+  struct Partition {
+    int32_t partition_index = 0;
+    int32_t current_leader_epoch = -1;
+    int64_t timestamp = 0;
 
     static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partitions);
+      codec.field(m.partition_index);
+      codec.field(m.current_leader_epoch, since(4));
+      codec.field(m.timestamp);
     }
   };
+  using Topic = AskedTopic<Partition>;
 
   int32_t replica_id = 0;  // -1 from a consumer
   int8_t isolation_level = 0;
@@ -55,31 +44,22 @@ struct ListOffsetsRequest {
 struct ListOffsetsResponse {
   static constexpr const ApiSpec& api = list_offsets_api;
 
-  struct Topic {
-    struct Partition {
-      int32_t partition_index = 0;
-      ErrorCode error_code = ErrorCode::none;
-      int64_t timestamp = -1;
-      int64_t offset = -1;
-      int32_t leader_epoch = -1;
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.partition_index);
-        codec.field(m.error_code);
-        codec.field(m.timestamp);
-        codec.field(m.offset);
-        codec.field(m.leader_epoch, since(4));
-      }
-    };
-
-    std::string name;
-    std::vector<Partition> partitions;
+  struct Partition {
+    int32_t partition_index = 0;
+    ErrorCode error_code = ErrorCode::none;
+    int64_t timestamp = -1;
+    int64_t offset = -1;
+    int32_t leader_epoch = -1;
 
     static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partitions);
+      codec.field(m.partition_index);
+      codec.field(m.error_code);
+      codec.field(m.timestamp);
+      codec.field(m.offset);
+      codec.field(m.leader_epoch, since(4));
     }
   };
+  using Topic = ToldTopic<Partition>;
 
   int32_t throttle_time_ms = 0;
   std::vector<Topic> topics;

@@ -2,10 +2,9 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -20,15 +19,7 @@ inline constexpr ApiSpec list_partition_reassignments_api{
 struct ListPartitionReassignmentsRequest {
   static constexpr const ApiSpec& api = list_partition_reassignments_api;
 
-  struct Topic {
-    std::string_view name;
-    std::vector<int32_t> partition_indexes;
-
-    static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partition_indexes);
-    }
-  };
+  using Topic = AskedIndexes;
 
   int32_t timeout_ms = 60000;
   std::optional<std::vector<Topic>> topics;  // null: all
@@ -42,29 +33,20 @@ struct ListPartitionReassignmentsRequest {
 struct ListPartitionReassignmentsResponse {
   static constexpr const ApiSpec& api = list_partition_reassignments_api;
 
-  struct Topic {
-    struct Partition {
-      int32_t partition_index = 0;
-      std::vector<int32_t> replicas;
-      std::vector<int32_t> adding_replicas;
-      std::vector<int32_t> removing_replicas;
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.partition_index);
-        codec.field(m.replicas);
-        codec.field(m.adding_replicas);
-        codec.field(m.removing_replicas);
-      }
-    };
-
-    std::string name;
-    std::vector<Partition> partitions;
+  struct Partition {
+    int32_t partition_index = 0;
+    std::vector<int32_t> replicas;
+    std::vector<int32_t> adding_replicas;
+    std::vector<int32_t> removing_replicas;
 
     static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partitions);
+      codec.field(m.partition_index);
+      codec.field(m.replicas);
+      codec.field(m.adding_replicas);
+      codec.field(m.removing_replicas);
     }
   };
+  using Topic = ToldTopic<Partition>;
 
   int32_t throttle_time_ms = 0;
   ErrorCode error_code = ErrorCode::none;

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -63,15 +63,7 @@ struct OffsetCommitResponse {
   static constexpr const ApiSpec& api = offset_commit_api;
 
   struct Topic {
-    struct Partition {
-      int32_t partition_index = 0;
-      ErrorCode error_code = ErrorCode::none;
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.partition_index);
-        codec.field(m.error_code);
-      }
-    };
+    using Partition = PartitionCode;
 
     std::string name;
     Uuid topic_id;

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -16,21 +14,12 @@ inline constexpr ApiSpec offset_delete_api{
 struct OffsetDeleteRequest {
   static constexpr const ApiSpec& api = offset_delete_api;
 
-  struct Topic {
-    struct Partition {
-      int32_t partition_index = 0;
+  struct Partition {
+    int32_t partition_index = 0;
 
-      static void describe(auto& codec, auto& m) { codec.field(m.partition_index); }
-    };
-
-    std::string_view name;
-    std::vector<Partition> partitions;
-
-    static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partitions);
-    }
+    static void describe(auto& codec, auto& m) { codec.field(m.partition_index); }
   };
+  using Topic = AskedTopic<Partition>;
 
   std::string_view group_id;
   std::vector<Topic> topics;
@@ -44,25 +33,7 @@ struct OffsetDeleteRequest {
 struct OffsetDeleteResponse {
   static constexpr const ApiSpec& api = offset_delete_api;
 
-  struct Topic {
-    struct Partition {
-      int32_t partition_index = 0;
-      ErrorCode error_code = ErrorCode::none;
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.partition_index);
-        codec.field(m.error_code);
-      }
-    };
-
-    std::string name;
-    std::vector<Partition> partitions;
-
-    static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partitions);
-    }
-  };
+  using Topic = ToldTopic<PartitionCode>;
 
   ErrorCode error_code = ErrorCode::none;
   int32_t throttle_time_ms = 0;

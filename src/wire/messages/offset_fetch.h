@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -17,15 +17,7 @@ inline constexpr ApiSpec offset_fetch_api{
 struct OffsetFetchRequest {
   static constexpr const ApiSpec& api = offset_fetch_api;
 
-  struct Topic {
-    std::string_view name;
-    std::vector<int32_t> partition_indexes;
-
-    static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partition_indexes);
-    }
-  };
+  using Topic = AskedIndexes;
 
   struct Group {
     struct Topic {
@@ -69,31 +61,22 @@ struct OffsetFetchRequest {
 struct OffsetFetchResponse {
   static constexpr const ApiSpec& api = offset_fetch_api;
 
-  struct Topic {
-    struct Partition {
-      int32_t partition_index = 0;
-      int64_t committed_offset = 0;  // -1: none stored
-      int32_t committed_leader_epoch = -1;
-      std::optional<std::string> metadata;
-      ErrorCode error_code = ErrorCode::none;
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.partition_index);
-        codec.field(m.committed_offset);
-        codec.field(m.committed_leader_epoch, since(5));
-        codec.field(m.metadata);
-        codec.field(m.error_code);
-      }
-    };
-
-    std::string name;
-    std::vector<Partition> partitions;
+  struct Partition {
+    int32_t partition_index = 0;
+    int64_t committed_offset = 0;  // -1: none stored
+    int32_t committed_leader_epoch = -1;
+    std::optional<std::string> metadata;
+    ErrorCode error_code = ErrorCode::none;
 
     static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partitions);
+      codec.field(m.partition_index);
+      codec.field(m.committed_offset);
+      codec.field(m.committed_leader_epoch, since(5));
+      codec.field(m.metadata);
+      codec.field(m.error_code);
     }
   };
+  using Topic = ToldTopic<Partition>;
 
   struct Group {
     struct Topic {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -74,18 +74,6 @@ struct ProduceResponse {
         }
       };
 
-      struct Leader {
-        int32_t leader_id = -1;
-        int32_t leader_epoch = -1;
-
-        bool operator==(const Leader&) const = default;
-
-        static void describe(auto& codec, auto& m) {
-          codec.field(m.leader_id);
-          codec.field(m.leader_epoch);
-        }
-      };
-
       int32_t index = 0;
       ErrorCode error_code = ErrorCode::none;
       int64_t base_offset = 0;          // of the first record
@@ -93,7 +81,7 @@ struct ProduceResponse {
       int64_t log_start_offset = -1;
       std::vector<RecordError> record_errors;
       std::optional<std::string> error_message;
-      Leader current_leader;  // only with not_leader_or_follower
+      CurrentLeader current_leader;  // only with not_leader_or_follower
 
       static void describe(auto& codec, auto& m) {
         codec.field(m.index);
@@ -115,20 +103,6 @@ struct ProduceResponse {
       codec.field(m.name, until(12));
       codec.field(m.topic_id, since(13));
       codec.field(m.partition_responses);
-    }
-  };
-
-  struct NodeEndpoint {
-    int32_t node_id = 0;
-    std::string host;
-    int32_t port = 0;
-    std::optional<std::string> rack;
-
-    static void describe(auto& codec, auto& m) {
-      codec.field(m.node_id);
-      codec.field(m.host);
-      codec.field(m.port);
-      codec.field(m.rack);
     }
   };
 

@@ -1,11 +1,10 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -19,29 +18,20 @@ inline constexpr ApiSpec txn_offset_commit_api{.key = ApiKey::txn_offset_commit,
 struct TxnOffsetCommitRequest {
   static constexpr const ApiSpec& api = txn_offset_commit_api;
 
-  struct Topic {
-    struct Partition {
-      int32_t partition_index = 0;
-      int64_t committed_offset = 0;
-      int32_t committed_leader_epoch = -1;
-      std::optional<std::string_view> committed_metadata;
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.partition_index);
-        codec.field(m.committed_offset);
-        codec.field(m.committed_leader_epoch, since(2));
-        codec.field(m.committed_metadata);
-      }
-    };
-
-    std::string_view name;
-    std::vector<Partition> partitions;
+  struct Partition {
+    int32_t partition_index = 0;
+    int64_t committed_offset = 0;
+    int32_t committed_leader_epoch = -1;
+    std::optional<std::string_view> committed_metadata;
 
     static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partitions);
+      codec.field(m.partition_index);
+      codec.field(m.committed_offset);
+      codec.field(m.committed_leader_epoch, since(2));
+      codec.field(m.committed_metadata);
     }
   };
+  using Topic = AskedTopic<Partition>;
 
   std::string_view transactional_id;
   std::string_view group_id;
@@ -67,25 +57,7 @@ struct TxnOffsetCommitRequest {
 struct TxnOffsetCommitResponse {
   static constexpr const ApiSpec& api = txn_offset_commit_api;
 
-  struct Topic {
-    struct Partition {
-      int32_t partition_index = 0;
-      ErrorCode error_code = ErrorCode::none;
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.partition_index);
-        codec.field(m.error_code);
-      }
-    };
-
-    std::string name;
-    std::vector<Partition> partitions;
-
-    static void describe(auto& codec, auto& m) {
-      codec.field(m.name);
-      codec.field(m.partitions);
-    }
-  };
+  using Topic = ToldTopic<PartitionCode>;
 
   int32_t throttle_time_ms = 0;
   std::vector<Topic> topics;

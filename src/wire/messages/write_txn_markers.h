@@ -1,10 +1,8 @@
 #pragma once
 
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "wire/message.h"
+#include "wire/messages/frames.h"
 
 namespace holdfast::wire {
 
@@ -19,15 +17,7 @@ struct WriteTxnMarkersRequest {
   static constexpr const ApiSpec& api = write_txn_markers_api;
 
   struct Marker {
-    struct Topic {
-      std::string_view name;
-      std::vector<int32_t> partition_indexes;
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.name);
-        codec.field(m.partition_indexes);
-      }
-    };
+    using Topic = AskedIndexes;
 
     int64_t producer_id = 0;
     int16_t producer_epoch = 0;
@@ -55,25 +45,7 @@ struct WriteTxnMarkersResponse {
   static constexpr const ApiSpec& api = write_txn_markers_api;
 
   struct Marker {
-    struct Topic {
-      struct Partition {
-        int32_t partition_index = 0;
-        ErrorCode error_code = ErrorCode::none;
-
-        static void describe(auto& codec, auto& m) {
-          codec.field(m.partition_index);
-          codec.field(m.error_code);
-        }
-      };
-
-      std::string name;
-      std::vector<Partition> partitions;
-
-      static void describe(auto& codec, auto& m) {
-        codec.field(m.name);
-        codec.field(m.partitions);
-      }
-    };
+    using Topic = ToldTopic<PartitionCode>;
 
     int64_t producer_id = 0;
     std::vector<Topic> topics;
