@@ -260,32 +260,6 @@ Status judge_config(const ConfigKey& key, std::string_view value) {
   return {};
 }
 
-ProduceRules produce_rules(const ConfigMap& topic, const ConfigMap& broker) {
-  const auto text = [&](std::string_view name) -> std::string_view {
-    const ConfigKey& key = *find_config_key(kTopicKeys, name);
-    if (const auto found = topic.find(name); found != topic.end()) return found->second;
-    if (const auto found = broker.find(key.broker_name); found != broker.end())
-      return found->second;
-    return key.default_value;
-  };
-  const auto number = [&](std::string_view name) {
-    return parse<int64_t>(text(name)).value_or(INT64_MAX);
-  };
-  ProduceRules rules{.codec = {},
-                     .compression_level = 0,
-                     .before_now_ms_max = number("message.timestamp.before.max.ms"),
-                     .after_now_ms_max = number("message.timestamp.after.max.ms")};
-  const std::string_view type = text("compression.type");
-  if (type == "producer") return rules;
-  const auto codec = record::codec_by_name(type == "uncompressed" ? "none" : type);
-  if (!codec) return rules;
-  rules.codec = *codec;
-  if (*codec == record::Codec::none || *codec == record::Codec::snappy) return rules;
-  const auto level = number(fmt::format("compression.{}.level", type));
-  rules.compression_level = level == -1 ? 0 : static_cast<int>(level);
-  return rules;
-}
-
 std::vector<ConfigValue> broker_config_values(const ConfigKey& key, const ConfigMap& broker_config,
                                               const BrokerSettings& settings) {
   std::vector<ConfigValue> values;
@@ -329,6 +303,22 @@ int64_t topic_number(std::string_view name, const TopicConfigs& configs) {
 
 double topic_ratio(std::string_view name, const TopicConfigs& configs) {
   return parse<double>(topic_value(name, configs)).value_or(1.0);
+}
+
+ProduceRules produce_rules(const TopicConfigs& configs) {
+  ProduceRules rules{.codec = {},
+                     .compression_level = 0,
+                     .before_now_ms_max = topic_number("message.timestamp.before.max.ms", configs),
+                     .after_now_ms_max = topic_number("message.timestamp.after.max.ms", configs)};
+  const std::string_view type = topic_value("compression.type", configs);
+  if (type == "producer") return rules;
+  const auto codec = record::codec_by_name(type == "uncompressed" ? "none" : type);
+  if (!codec) return rules;
+  rules.codec = *codec;
+  if (*codec == record::Codec::none || *codec == record::Codec::snappy) return rules;
+  const int64_t level = topic_number(fmt::format("compression.{}.level", type), configs);
+  rules.compression_level = level == -1 ? 0 : static_cast<int>(level);
+  return rules;
 }
 
 std::vector<ConfigValue> topic_config_values(const ConfigKey& key, const Topic& topic,

@@ -74,7 +74,7 @@ class Bench : public Outlet {
     EXPECT_TRUE(log_->wait_for_checkpoint().has_value());
     log_.reset();
     log_ = open();
-    State again(settings_.limits.message_bytes_max);
+    State again;
     const Status recovered = recover(*log_, again, 5);
     EXPECT_TRUE(recovered.has_value()) << recovered.error().message;
     checkpoint_position_ = log_->checkpoint_position();
@@ -97,7 +97,7 @@ class Bench : public Outlet {
   }
 
   BrokerSettings settings_;
-  State state_{1'048'588};
+  State state_;
   std::mutex mutex_;
   std::condition_variable changed_;
   int sealed_ = 0;
@@ -212,15 +212,15 @@ TEST(Replay, ACheckpointCutAnywhereIsRefused) {
   for (int i = 0; i < 100; ++i) do_something(bench);
   const ByteBuffer whole = bench.state().checkpoint();
   for (size_t length = 0; length < whole.size(); length += 7) {
-    State state(1);
+    State state;
     EXPECT_FALSE(state.load(ByteView(whole).first(length), 1).has_value()) << length;
   }
-  State state(1'048'588);
+  State state;
   ASSERT_TRUE(state.load(whole, 1).has_value());
   EXPECT_EQ(state.checkpoint(), whole);
   ByteBuffer later_version = whole;
   later_version[0] = std::byte{9};
-  State other(1);
+  State other;
   const Status refused = other.load(later_version, 1);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::version_unknown);

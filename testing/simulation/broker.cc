@@ -1,5 +1,6 @@
 #include "testing/simulation/broker.h"
 
+#include "broker/config.h"
 #include "broker/recovery.h"
 
 namespace holdfast::simulation {
@@ -29,7 +30,7 @@ Status SimulatedBroker::recover() {
                                      .settle_after_ms = settle_after_ms_,
                                      .key_table_bytes_max = settings_.cleaner_dedupe_bytes_max}},
                         {.threads = false, .flush_bytes_max = 256 << 10}));
-  state_ = std::make_unique<State>(settings_.limits.message_bytes_max);
+  state_ = std::make_unique<State>(broker::started_with(settings_));
   return broker::recover(*log_, *state_, world_.scheduler.wall_us() / 1000);
 }
 
