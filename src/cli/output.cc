@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "base/log_line.h"
+#include "base/log_output.h"
 #include "cli/cli.h"
 #include "settings/load.h"
 
@@ -38,7 +38,17 @@ std::optional<settings::Config> load_config(const std::string& path, int& code) 
     code = exit_configuration;
     return std::nullopt;
   }
-  set_log_level(static_cast<LogLevel>(loaded->config.log.level));
+  const settings::Log& log = loaded->config.log;
+  const Status output = set_log_output({.level = static_cast<LogLevel>(log.level),
+                                        .json = log.format == settings::LogFormat::json,
+                                        .pattern = log.pattern,
+                                        .file = log.file,
+                                        .bytes_max = log.bytes_max,
+                                        .files_max = static_cast<uint64_t>(log.files_max)});
+  if (!output) {
+    code = failed(output.error());
+    return std::nullopt;
+  }
   return std::move(loaded->config);
 }
 

@@ -121,6 +121,8 @@ struct CassandraSink {
   enum class Part { whole, one, all } part = Part::whole;
   /// Nor this: which worker of a repair opens it; -1: a pipeline does.
   int64_t repair_worker = -1;
+  /// How many of those there are: each keeps an account of its own in the store.
+  static constexpr int64_t repair_workers = 2;
 };
 
 /// One of the stores that shall hold the same; exactly one kind is set.
@@ -196,8 +198,15 @@ struct Pipeline {
 
 enum class Level { debug, info, warning, error };
 
+enum class LogFormat { text, json };
+
 struct Log {
   Level level = Level::info;
+  LogFormat format = LogFormat::text;
+  std::string pattern;  // of text; empty: the usual one
+  std::string file;     // empty: standard error
+  uint64_t bytes_max = 64ull << 20;
+  int64_t files_max = 5;
 };
 
 struct Config {

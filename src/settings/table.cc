@@ -306,7 +306,24 @@ static void describe(Visitor& v, Pipeline& p) {
 
 static void describe(Visitor& v, Log& l) {
   static constexpr std::array<std::string_view, 4> levels{"debug", "info", "warning", "error"};
-  choose(v, {"level", "The least grave lines to print on standard error."}, l.level, levels);
+  static constexpr std::array<std::string_view, 2> formats{"text", "json"};
+  choose(v, {"level", "The least grave lines to print."}, l.level, levels);
+  choose(
+      v,
+      {"format",
+       "How a line looks: `text`, or `json`, one object with time, level, component and message."},
+      l.format, formats);
+  v.text(
+      {"pattern",
+       "Of text, in the placeholders of spdlog; %v is the component and the message. For example "
+       "\"%Y-%m-%dT%H:%M:%S.%eZ %l %v\", which is the usual one."},
+      l.pattern);
+  v.text({"file", "Where lines go instead of standard error."}, l.file);
+  v.size(
+      {"bytes_max",
+       "A file of this size is set aside: run.log becomes run.1.log, that run.2.log, and so on."},
+      l.bytes_max, 64 * kib, 16 * gib);
+  v.number({"files_max", "Files set aside that are kept."}, l.files_max, 0, 1'000);
 }
 
 void describe(Visitor& v, Config& c) {
