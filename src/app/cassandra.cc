@@ -8,8 +8,6 @@
 namespace holdfast::app {
 namespace {
 
-constexpr size_t repair_workers = 2;
-
 Result<std::vector<os::Address>> addresses_in(const std::string& list) {
   std::vector<os::Address> all;
   for (size_t begin = 0; begin <= list.size();) {
@@ -73,11 +71,13 @@ Result<sink::CassandraSettings> settings_for(const settings::Pipeline& pipeline,
   // What repairs have applied counts too. Each of their workers has an account of its own, so that
   // they never overwrite each other's nor the pipeline's.
   const std::string pipelines_own = made.target;
-  for (size_t worker = 0; worker < repair_workers; ++worker)
-    made.also_targets.push_back(fmt::format("{}/repair/{}", pipelines_own, worker));
+  const auto account_of = [&](int64_t worker) {
+    return fmt::format("{}/repair/{}", pipelines_own, worker);
+  };
+  for (int64_t worker = 0; worker < from.repair_workers; ++worker)
+    made.also_targets.push_back(account_of(worker));
   if (from.repair_worker >= 0) {
-    made.target = made.also_targets[made.also_targets.size() - repair_workers +
-                                    static_cast<size_t>(from.repair_worker)];
+    made.target = account_of(from.repair_worker);
     made.also_targets.clear();
     made.note_repairs = true;
     // Both are sure to have it then.

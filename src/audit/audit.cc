@@ -7,7 +7,7 @@
 
 #include "audit/evidence_lines.h"
 #include "audit/topic_reader.h"
-#include "event/failure_record.h"
+#include "kafka/events/event_reader.h"
 
 namespace holdfast::audit {
 namespace {
@@ -75,13 +75,9 @@ class Audit {
   }
 
   Status read_failures() {
-    std::vector<kafka::HeaderView> raw;
-    std::vector<event::Header> headers;
+    kafka::EventReader read;
     const auto visit = [&](const kafka::Message& message, TopicRange& range) {
-      message.read_headers(raw);
-      headers.clear();
-      for (const auto& header : raw) headers.push_back({header.name, header_text(header)});
-      const auto failure = event::parse_failure(headers, {}, {});
+      const auto failure = read.failure(message);
       if (!failure) {
         ++range.foreign;
         return;
@@ -109,23 +105,26 @@ class Audit {
     report_.topics.insert(report_.topics.end(), ranges.begin(), ranges.end());
     for (StoreSide& store : stores_)
       if (!store.input->missed_topic.empty()) HOLDFAST_CHECKED(read_missed(store));
-    return {};
+    if (!inputs_.spooled_failures) return {};
+    return inputs_.spooled_failures([this](const event::FailureRecord& failure) {
+      for (StoreSide& store : stores_)
+        if (missed_by(failure, store)) store.refused.add(failure.event.stamp);
+    });
+  }
+
+  static bool missed_by(const event::FailureRecord& failure, const StoreSide& store) {
+    return !failure.datacenter.empty() && failure.datacenter == store.input->datacenter &&
+           failure.pipeline == store.input->pipeline;
   }
 
   /// What one data center missed, as it is recorded in another one. It excuses until it is
   /// repaired: then the event must be there, whatever the repair says.
   Status read_missed(StoreSide& store) {
-    std::vector<kafka::HeaderView> raw;
-    std::vector<event::Header> headers;
+    kafka::EventReader read;
     const auto visit = [&](const kafka::Message& message, TopicRange& range) {
-      message.read_headers(raw);
-      headers.clear();
-      for (const auto& header : raw) headers.push_back({header.name, header_text(header)});
-      const auto failure = event::parse_failure(headers, {}, {});
+      const auto failure = read.failure(message);
       ++(failure ? range.events : range.foreign);
-      if (!failure || failure->datacenter != store.input->datacenter ||
-          failure->pipeline != store.input->pipeline)
-        return;
+      if (!failure || !missed_by(*failure, store)) return;
       const Missed missed = store.input->missed
                                 ? store.input->missed(message.partition, message.offset)
                                 : Missed::waiting;
@@ -137,11 +136,6 @@ class Audit {
         {store.input->missed_kafka, {store.input->missed_topic}, inputs_.timeout_ms}, visit));
     report_.topics.insert(report_.topics.end(), ranges.begin(), ranges.end());
     return {};
-  }
-
-  static std::optional<std::string_view> header_text(const kafka::HeaderView& header) {
-    if (!header.value) return std::nullopt;
-    return as_text(*header.value);
   }
 
   Status read_events() {

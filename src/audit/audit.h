@@ -8,6 +8,7 @@
 #include "audit/evidence.h"
 #include "audit/report.h"
 #include "base/result.h"
+#include "event/failure_record.h"
 #include "kafka/settings.h"
 #include "sink/api/sink.h"
 
@@ -47,6 +48,10 @@ struct Inputs {
   /// What the spool gave out. Called twice, before and after the topics are read. Empty: not known,
   /// and the report says so.
   std::function<Result<std::vector<CapturedStream>>()> captured;
+  /// Failure records of what data centers missed that wait on this machine for the Kafka that shall
+  /// keep them. Empty: none.
+  std::function<Status(const std::function<void(const event::FailureRecord&)>&)> spooled_failures =
+      {};
   int timeout_ms = 60'000;          // without any progress
   uint64_t window_events = 65'536;  // of the evidence
   size_t findings_max = 10'000;     // named ranges

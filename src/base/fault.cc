@@ -10,6 +10,7 @@ namespace holdfast::fault {
 namespace {
 std::string armed_point;
 std::atomic<long> passes_left = 0;
+int signal_to_raise = SIGKILL;
 }  // namespace
 
 namespace detail {
@@ -17,8 +18,9 @@ std::atomic<bool> armed = false;
 
 void reached(const char* point) {
   if (armed_point != point || passes_left.fetch_sub(1) != 1) return;
-  std::fprintf(stderr, "fault point %s reached: killing this process as HOLDFAST_FAULT asks\n", point);
-  std::raise(SIGKILL);
+  std::fprintf(stderr, "fault point %s reached: %s this process as HOLDFAST_FAULT asks\n", point,
+               signal_to_raise == SIGKILL ? "killing" : "stopping");
+  std::raise(signal_to_raise);
 }
 }  // namespace detail
 
@@ -29,6 +31,8 @@ void arm_from_environment() {
   const size_t colon = text.rfind(':');
   armed_point = text.substr(0, colon);
   passes_left = colon == std::string_view::npos ? 1 : std::atol(setting + colon + 1);
+  const char* action = std::getenv("HOLDFAST_FAULT_ACTION");
+  if (action != nullptr && std::string_view(action) == "stop") signal_to_raise = SIGSTOP;
   detail::armed = true;
 }
 

@@ -19,6 +19,7 @@ std::string as_json(const control::FailureList& list) {
   json.begin_object()
       .member("total", list.total)
       .member("foreign", list.foreign)
+      .member("spooled", list.spooled)
       .key("failures")
       .begin_array();
   for (const control::Failure& failure : list.failures) {
@@ -26,11 +27,28 @@ std::string as_json(const control::FailureList& list) {
     if (!failure.note.empty()) json.member("note", failure.note);
     json.key("record").raw(failure.json).end_object();
   }
+  json.end_array().key("missing").begin_array();
+  for (const control::MissingQueue& one : list.missing)
+    json.begin_object()
+        .member("queue", one.queue)
+        .member("kafka", one.kafka)
+        .member("why", one.why.message)
+        .end_object();
   return json.end_array().end_object().take() + "\n";
 }
 
+/// Says which queues are not among what was printed; the exit code for it.
+int complain_of_missing(const control::FailureList& list) {
+  for (const control::MissingQueue& one : list.missing)
+    complain(fmt::format("queue {} could not be read, its Kafka {} does not answer: {}", one.queue,
+                         one.kafka, one.why.message));
+  return list.missing.empty() ? exit_ok : exit_failed;
+}
+
 std::string as_text(const control::FailureList& list) {
-  if (list.total == 0 && list.foreign == 0) return "Nothing is in the failure queues.\n";
+  if (list.total == 0 && list.foreign == 0 && list.spooled == 0)
+    return list.missing.empty() ? "Nothing is in the failure queues.\n"
+                                : "Nothing is in the failure queues that could be read.\n";
   std::string text;
   for (const control::Failure& failure : list.failures) {
     text += fmt::format("{}  {}  {}  {}  {}: {}\n", failure.id, failure.state, failure.kind,
@@ -40,6 +58,10 @@ std::string as_text(const control::FailureList& list) {
     text += fmt::format("... and {} more; raise --limit to see them\n",
                         list.total - list.failures.size());
   }
+  if (list.spooled > 0)
+    text +=
+        fmt::format("{} records wait in the spool here until the Kafka that keeps them answers\n",
+                    list.spooled);
   if (list.foreign > 0) text += fmt::format("{} records there are not ours\n", list.foreign);
   return text;
 }
@@ -114,7 +136,7 @@ int list_failures(const FailuresListArguments& arguments) {
   auto list = control::list_failures(*config, *filter, arguments.limit);
   if (!list) return failed(list.error());
   print(arguments.json ? as_json(*list) : as_text(*list));
-  return exit_ok;
+  return complain_of_missing(*list);
 }
 
 int export_failures(const FailuresExportArguments& arguments) {
@@ -123,7 +145,7 @@ int export_failures(const FailuresExportArguments& arguments) {
   if (!config) return code;
   const auto filter = filter_of(arguments.chosen, code);
   if (!filter) return code;
-  const auto count =
+  const auto list =
       control::export_failures(*config, *filter, [&](const control::Failure& failure) -> Status {
         JsonWriter json;
         json.begin_object().member("id", failure.id).member("state", failure.state);
@@ -131,8 +153,8 @@ int export_failures(const FailuresExportArguments& arguments) {
         if (!print(json.take() + "\n")) return fail(ErrorCode::io, "the output does not take it");
         return {};
       });
-  if (!count) return failed(count.error());
-  return exit_ok;
+  if (!list) return failed(list.error());
+  return complain_of_missing(*list);
 }
 
 int drop_failures(const FailuresDropArguments& arguments) {
@@ -143,6 +165,10 @@ int drop_failures(const FailuresDropArguments& arguments) {
   if (!filter) return code;
   const auto list = control::list_failures(*config, *filter, 0);
   if (!list) return failed(list.error());
+  if (complain_of_missing(*list) != exit_ok) {
+    complain("nothing was dropped; name a queue that answers with --topic");
+    return exit_failed;
+  }
   if (list->total > 0 && !arguments.yes && !confirmed(list->total)) {
     complain("nothing was dropped");
     return exit_failed;

@@ -33,7 +33,9 @@ std::string as_json(const Reports& reports, bool dry_run) {
     json.key("causes").begin_object();
     for (const auto& [code, count] : report.causes) json.member(code, count);
     json.end_object();
-    if (report.failure) json.member("failure", report.failure->message);
+    if (report.failure)
+      json.member("failure", report.failure->message)
+          .member("failure_code", name(report.failure->code));
     json.end_object();
   }
   return json.end_array().end_object().take() + "\n";
@@ -124,6 +126,7 @@ int on_health(control::Repairer& repairer, const RepairArguments& arguments,
   options.tell_nothing = false;
   control::RepairOptions look = options;
   look.dry_run = true;
+  look.max = 1;
   do {
     const auto waiting = repairer.run(look, stop);
     if (!waiting) log_warning("repair", "{}", waiting.error().message);

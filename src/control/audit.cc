@@ -5,6 +5,7 @@
 #include "audit/audit.h"
 #include "control/kafka_access.h"
 #include "control/stores.h"
+#include "pipeline/failure_spool.h"
 #include "repair/marks.h"
 #include "sink/replicated/replicated_sink.h"
 #include "spool/state.h"
@@ -95,6 +96,9 @@ Result<audit::Report> run_audit(const settings::Config& config, const Kinds& kin
   // Only whoever has the sources has their spool.
   if (!config.sources.empty())
     inputs.captured = [&config] { return read_captured(config.spool.path); };
+  inputs.spooled_failures = [&config](const auto& visit) {
+    return pipeline::visit_spooled_failures(os::real_files(), failure_spool_folder(config), visit);
+  };
   audit::EvidenceWriter evidence;
   audit::Report report = HOLDFAST_TRY(audit::run(inputs, evidence));
   if (!evidence_file.empty()) HOLDFAST_CHECKED(evidence.save(os::real_files(), evidence_file));

@@ -40,8 +40,7 @@ Tried try_kafka(const settings::Kafka& kafka) {
 }
 
 Tried try_transform(const settings::Transform& transform, const std::string& path) {
-  auto opened = transform::Transform::open(
-      {.sql = transform.sql, .columns = transform.columns, .tables = transform.tables});
+  auto opened = transform::Transform::open(transform_settings(transform));
   if (!opened) return {"SQL", path + ".sql", false, opened.error().message};
   std::string columns;
   for (const auto& column : (*opened)->schema())
@@ -52,12 +51,8 @@ Tried try_transform(const settings::Transform& transform, const std::string& pat
 /// Tables that are the user's own design: whether the rows that the transform makes fit into them.
 Status check_tables(const Kinds& kinds, const settings::Pipeline& pipeline,
                     const settings::Sink& sink) {
-  transform::Settings sql;
-  if (pipeline.transform)
-    sql = {.sql = pipeline.transform->sql,
-           .columns = pipeline.transform->columns,
-           .tables = pipeline.transform->tables};
-  const auto made = HOLDFAST_TRY(transform::Transform::open(sql));
+  const auto made =
+      HOLDFAST_TRY(transform::Transform::open(transform_settings(pipeline.transform)));
   return kinds.check_store(pipeline, sink, made->schema());
 }
 

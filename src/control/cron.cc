@@ -1,5 +1,6 @@
 #include "control/cron.h"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 #include <vector>
@@ -48,17 +49,17 @@ Result<Cron> Cron::parse(std::string_view text) {
     const char* name;
     int least, most;
   };
-  static constexpr Field fields[] = {{"minute", 0, 59},
-                                     {"hour", 0, 23},
-                                     {"day of month", 1, 31},
-                                     {"month", 1, 12},
-                                     {"day of week", 0, 7}};
-  const auto words = split(text, ' ');
-  if (words.size() != 5)
+  static constexpr Field fields[] = {{"second", 0, 59}, {"minute", 0, 59},
+                                     {"hour", 0, 23},   {"day of month", 1, 31},
+                                     {"month", 1, 12},  {"day of week", 0, 7}};
+  auto words = split(text, ' ');
+  if (words.size() == 5) words.insert(words.begin(), "0");
+  if (words.size() != 6)
     return fail(ErrorCode::invalid,
-                "a schedule has five fields: minute, hour, day of month, month, day of week");
-  std::vector<int> values[5];
-  for (size_t i = 0; i < 5; ++i) {
+                "a schedule has five fields: minute, hour, day of month, month, day of week (or "
+                "six, with the second in front)");
+  std::vector<int> values[6];
+  for (size_t i = 0; i < 6; ++i) {
     bool good = !words[i].empty() && words[i].back() != ',';
     for (const std::string_view part : split(words[i], ','))
       good = good && add_part(part, fields[i].least, fields[i].most, values[i]);
@@ -67,34 +68,45 @@ Result<Cron> Cron::parse(std::string_view text) {
                                           std::string(words[i]) + "\"");
   }
   Cron cron;
-  for (const int value : values[0]) cron.minutes_.set(static_cast<size_t>(value));
-  for (const int value : values[1]) cron.hours_.set(static_cast<size_t>(value));
-  for (const int value : values[2]) cron.days_.set(static_cast<size_t>(value));
-  for (const int value : values[3]) cron.months_.set(static_cast<size_t>(value));
-  for (const int value : values[4]) cron.weekdays_.set(static_cast<size_t>(value % 7));
-  cron.any_day_ = words[2].starts_with('*');
-  cron.any_weekday_ = words[4].starts_with('*');
+  for (const int value : values[0]) cron.seconds_.set(static_cast<size_t>(value));
+  for (const int value : values[1]) cron.minutes_.set(static_cast<size_t>(value));
+  for (const int value : values[2]) cron.hours_.set(static_cast<size_t>(value));
+  for (const int value : values[3]) cron.days_.set(static_cast<size_t>(value));
+  for (const int value : values[4]) cron.months_.set(static_cast<size_t>(value));
+  for (const int value : values[5]) cron.weekdays_.set(static_cast<size_t>(value % 7));
+  cron.any_day_ = words[3].starts_with('*');
+  cron.any_weekday_ = words[5].starts_with('*');
   return cron;
 }
 
+namespace {
+
+constexpr int64_t minute_s = 60, day_s = 86'400, years_s = 5 * 366 * day_s;
+
+}  // namespace
+
+bool Cron::fits(int64_t minute, int64_t& next) const {
+  const std::time_t time = minute;
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  const bool day = days_[static_cast<size_t>(parts.tm_mday)];
+  const bool weekday = weekdays_[static_cast<size_t>(parts.tm_wday)];
+  const bool on_this_day = any_day_ || any_weekday_ ? day && weekday : day || weekday;
+  if (!on_this_day || !months_[static_cast<size_t>(parts.tm_mon + 1)]) {
+    next = (minute / day_s + 1) * day_s;
+    return false;
+  }
+  next = minute + minute_s;
+  return hours_[static_cast<size_t>(parts.tm_hour)] && minutes_[static_cast<size_t>(parts.tm_min)];
+}
+
 int64_t Cron::next_us(int64_t after_us) const {
-  constexpr int64_t minute_s = 60, day_s = 86'400, years_s = 5 * 366 * day_s;
-  const int64_t begin = (after_us / 1'000'000 / minute_s + 1) * minute_s;
-  for (int64_t at = begin; at < begin + years_s;) {
-    const std::time_t time = at;
-    std::tm parts{};
-    gmtime_r(&time, &parts);
-    const bool day = days_[static_cast<size_t>(parts.tm_mday)];
-    const bool weekday = weekdays_[static_cast<size_t>(parts.tm_wday)];
-    const bool fits = any_day_ || any_weekday_ ? day && weekday : day || weekday;
-    if (!fits || !months_[static_cast<size_t>(parts.tm_mon + 1)]) {
-      at = (at / day_s + 1) * day_s;
-    } else if (!hours_[static_cast<size_t>(parts.tm_hour)] ||
-               !minutes_[static_cast<size_t>(parts.tm_min)]) {
-      at += minute_s;
-    } else {
-      return at * 1'000'000;
-    }
+  const int64_t begin = after_us / 1'000'000 + 1;
+  for (int64_t minute = begin / minute_s * minute_s, next = 0; minute < begin + years_s;
+       minute = next) {
+    if (!fits(minute, next)) continue;
+    for (int64_t second = std::max<int64_t>(begin - minute, 0); second < minute_s; ++second)
+      if (seconds_[static_cast<size_t>(second)]) return (minute + second) * 1'000'000;
   }
   return 0;
 }

@@ -26,9 +26,19 @@ TEST(Cron, FindsTheNextMinuteThatFits) {
   EXPECT_EQ(next("0 0 31 2 *", "2026-11-21T00:00:00Z"), "never");
 }
 
+TEST(Cron, TheFirstOfSixFieldsAreTheSeconds) {
+  const auto cron = Cron::parse("*/20 30 2 * * *");
+  ASSERT_TRUE(cron);
+  const int64_t at_us = *event::parse_time("2026-11-21T02:30:00Z");
+  EXPECT_EQ(cron->next_us(at_us - 1), at_us);
+  EXPECT_EQ(cron->next_us(at_us), at_us + 20'000'000);
+  EXPECT_EQ(cron->next_us(at_us + 40'000'000), at_us + 86'400'000'000);
+}
+
 TEST(Cron, RefusesWhatIsNoSchedule) {
-  for (const char* wrong : {"", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "5-3 * * * *",
-                            "*/0 * * * *", "a * * * *", "1, * * * *", "* * * * * *"})
+  for (const char* wrong :
+       {"", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "5-3 * * * *", "*/0 * * * *",
+        "a * * * *", "1, * * * *", "* * * * * * *", "60 * * * * *"})
     EXPECT_FALSE(Cron::parse(wrong)) << wrong;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 #include <set>
 
 #include "audit/topic_reader.h"
@@ -9,7 +10,8 @@
 #include "control/kafka_access.h"
 #include "control/repair_target.h"
 #include "control/stores.h"
-#include "event/failure_record.h"
+#include "kafka/events/event_reader.h"
+#include "pipeline/failure_spool.h"
 #include "repair/marks.h"
 
 namespace holdfast::control {
@@ -107,16 +109,9 @@ struct Found {
 Status read_queue(const FailurePlace& place, const FailureFilter& filter, FailureList& list,
                   const std::function<void(const Found&)>& visit) {
   repair::Marks marks = HOLDFAST_TRY(repair::read_marks(place.client, place.topic));
-  std::vector<kafka::HeaderView> raw;
-  std::vector<event::Header> headers;
+  kafka::EventReader reader;
   const auto read = [&](const kafka::Message& message, audit::TopicRange&) {
-    message.read_headers(raw);
-    headers.clear();
-    const auto text = [](const std::optional<ByteView>& bytes) {
-      return bytes ? std::optional(as_text(*bytes)) : std::nullopt;
-    };
-    for (const auto& header : raw) headers.push_back({header.name, text(header.value)});
-    const auto record = event::parse_failure(headers, text(message.key), text(message.value));
+    const auto record = reader.failure(message);
     if (!record) {
       ++list.foreign;
       return;
@@ -136,8 +131,17 @@ Result<FailureList> read_queues(const settings::Config& config, const FailureFil
   const KafkaAccess access =
       HOLDFAST_TRY(KafkaAccess::open(config.kafka, KafkaAccess::Purpose::visit));
   FailureList list;
-  for (const FailurePlace& place : queues(config, access.client(), filter.topic))
-    HOLDFAST_CHECKED(read_queue(place, filter, list, visit));
+  std::map<std::string, Error> away;  // Kafkas: each is waited for once
+  for (const FailurePlace& place : queues(config, access.client(), filter.topic)) {
+    const std::string& kafka = place.client.bootstrap_servers;
+    if (!away.contains(kafka))
+      if (const Status read = read_queue(place, filter, list, visit); !read)
+        away.emplace(kafka, read.error());
+    if (away.contains(kafka)) list.missing.push_back({place.topic, kafka, away.at(kafka)});
+  }
+  HOLDFAST_CHECKED(
+      pipeline::visit_spooled_failures(os::real_files(), failure_spool_folder(config),
+                                       [&](const event::FailureRecord&) { ++list.spooled; }));
   return list;
 }
 
@@ -170,20 +174,21 @@ Result<Failure> show_failure(const settings::Config& config, const std::string& 
   }
   FailureList list = HOLDFAST_TRY(
       list_failures(config, {.ids = {id}, .topic = id.substr(0, end), .settled_too = true}, 1));
+  if (!list.missing.empty()) return std::unexpected(list.missing.front().why);
   if (list.failures.empty())
     return fail(ErrorCode::not_found, fmt::format("there is no refused event {}", id));
   return std::move(list.failures.front());
 }
 
-Result<uint64_t> export_failures(const settings::Config& config, const FailureFilter& filter,
-                                 const std::function<Status(const Failure&)>& visit) {
+Result<FailureList> export_failures(const settings::Config& config, const FailureFilter& filter,
+                                    const std::function<Status(const Failure&)>& visit) {
   Status status;
-  const FailureList list = HOLDFAST_TRY(read_queues(config, filter, [&](const Found& found) {
+  FailureList list = HOLDFAST_TRY(read_queues(config, filter, [&](const Found& found) {
     if (status)
       status = visit(describe(found.record, found.id(), found.marks, found.message.offset));
   }));
   HOLDFAST_CHECKED(status);
-  return list.total;
+  return list;
 }
 
 Result<uint64_t> drop_failures(const settings::Config& config, const FailureFilter& filter,
@@ -222,8 +227,12 @@ Result<std::vector<Replayed>> replay_failures(const settings::Config& config, co
       return record.stage != event::FailureStage::capture &&
              fits(filter, id_of(place.topic, at.partition, at.offset), record);
     };
-    Replayed replayed{place.topic, HOLDFAST_TRY(repair::run(settings, stop))};
-    if (replayed.report.waiting > 0) all.push_back(std::move(replayed));
+    auto report = repair::run(settings, stop);
+    Replayed replayed{place.topic, {}};
+    if (report) replayed.report = std::move(*report);
+    if (!report) replayed.report.failure = report.error();
+    replayed.report.lease.reset();
+    if (replayed.report.waiting > 0 || replayed.report.failure) all.push_back(std::move(replayed));
   }
   return all;
 }

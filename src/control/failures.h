@@ -40,13 +40,23 @@ struct FailureFilter {
   bool everything() const;
 };
 
-struct FailureList {
-  std::vector<Failure> failures;  // the oldest of each partition first
-  uint64_t total = 0;             // that fit; more than those listed if the limit was reached
-  uint64_t foreign = 0;           // records there that are no failure records of ours
+/// A queue that could not be read: the Kafka that keeps it is away.
+struct MissingQueue {
+  std::string queue;
+  std::string kafka;  // its bootstrap servers
+  Error why;
 };
 
-/// Reads the failure queues of a configuration, those of the data centers too; read only.
+struct FailureList {
+  std::vector<Failure> failures;      // the oldest of each partition first
+  uint64_t total = 0;                 // that fit; more than those listed if the limit was reached
+  uint64_t foreign = 0;               // records there that are no failure records of ours
+  std::vector<MissingQueue> missing;  // what is listed is not all, then
+  uint64_t spooled = 0;  // of what data centers missed: they wait here until their Kafka takes them
+};
+
+/// Reads the failure queues of a configuration, those of the data centers too; read only. A queue
+/// that cannot be read does not keep the others from being listed.
 Result<FailureList> list_failures(const settings::Config& config, const FailureFilter& filter,
                                   uint64_t limit);
 /// One of them, settled or not. `not_found` when there is none of that id; `invalid` when the id
@@ -54,17 +64,17 @@ Result<FailureList> list_failures(const settings::Config& config, const FailureF
 Result<Failure> show_failure(const settings::Config& config, const std::string& id);
 
 /// Each record that fits, as it is found; answers how many.
-Result<uint64_t> export_failures(const settings::Config& config, const FailureFilter& filter,
-                                 const std::function<Status(const Failure&)>& visit);
+Result<FailureList> export_failures(const settings::Config& config, const FailureFilter& filter,
+                                    const std::function<Status(const Failure&)>& visit);
 
 /// Marks those that fit as dropped, with who and why: nothing replays them any more. They stay in
-/// the queue. Answers how many.
+/// the queue. Answers how many. Fails at the first queue that cannot be read.
 Result<uint64_t> drop_failures(const settings::Config& config, const FailureFilter& filter,
                                const std::string& who, const std::string& why);
 
 /// Applies those that fit once more because a person says so: rejected and quarantined ones too,
 /// and those that are older than a store remembers deletions. Those that could not be captured from
-/// their source cannot be replayed. One report for each queue that has any.
+/// their source cannot be replayed. One report for each queue that has any, or that cannot be read.
 struct Replayed {
   std::string queue;
   repair::RepairReport report;

@@ -36,25 +36,27 @@ notify::Notice notice_of(const DatacenterRepair& one) {
   return notice;
 }
 
-/// A queue, and what was done about it.
-struct Done {
-  DatacenterRepair repair;
-  repair::RepairSettings settings;
-};
+/// Another run repairs that queue, or has taken it over.
+bool is_elsewhere(const repair::RepairReport& report) {
+  return report.failure &&
+         (report.failure->code == ErrorCode::locked || report.failure->code == ErrorCode::fenced);
+}
 
 /// Tells people, and notes that they were told. Trouble with Slack is no trouble of the repair:
 /// what was not told now is in the next message.
-void tell(const std::vector<Done>& all, const RepairOptions& options, notify::Notifier& notifier) {
+void tell(const std::vector<DatacenterRepair>& all, const RepairOptions& options,
+          notify::Notifier& notifier) {
   const uint64_t given_up = notifier.given_up();
-  for (const Done& done : all) {
-    const notify::Notice notice = notice_of(done.repair);
+  for (const DatacenterRepair& one : all) {
+    if (is_elsewhere(one.report)) continue;  // whoever repairs tells
+    const notify::Notice notice = notice_of(one);
     if (options.tell_nothing || notice.subject != notify::Subject::nothing) notifier.post(notice);
   }
   if (!notifier.flush(tell_within_ms) || notifier.given_up() > given_up) return;
-  for (const Done& done : all) {
-    const repair::RepairReport& report = done.repair.report;
-    if (report.to_tell_repaired + report.to_tell_superseded == 0) continue;
-    if (const Status noted = repair::mark_told(done.settings, report); !noted)
+  for (const auto& [datacenter, queue, report, seconds] : all) {
+    if (report.to_tell_repaired + report.to_tell_superseded == 0 || report.lease == nullptr)
+      continue;
+    if (const Status noted = repair::mark_told(report); !noted)
       log_warning("repair", "the next message will tell the same again: {}", noted.error().message);
   }
 }
@@ -98,24 +100,22 @@ Result<std::vector<DatacenterRepair>> Repairer::run(const RepairOptions& options
                 "for a repair");
   const KafkaAccess access =
       HOLDFAST_TRY(KafkaAccess::open(config.kafka, KafkaAccess::Purpose::visit));
-  std::vector<Done> all;
+  std::vector<DatacenterRepair> all;
   for (const settings::Datacenter& datacenter : config.datacenters) {
     if (stop.raised()) break;
     const FailurePlace place = failure_place(config, access.client(), datacenter);
-    Done done{{datacenter.name, place.topic, {}, 0},
-              settings_for(config, kinds_, options, access.client(), place)};
+    const auto settings = settings_for(config, kinds_, options, access.client(), place);
     const int64_t begun_ms = os::real_clock().steady_ms();
-    auto report = repair::run(done.settings, stop);
+    DatacenterRepair& done = all.emplace_back(datacenter.name, place.topic);
+    auto report = repair::run(settings, stop);
     // A Kafka that is away keeps its records; the other data centers' are looked at all the same.
-    if (!report) done.repair.report.failure = report.error();
-    if (report) done.repair.report = std::move(*report);
-    done.repair.seconds = static_cast<double>(os::real_clock().steady_ms() - begun_ms) / 1'000;
-    all.push_back(std::move(done));
+    if (!report) done.report.failure = report.error();
+    if (report) done.report = std::move(*report);
+    done.seconds = static_cast<double>(os::real_clock().steady_ms() - begun_ms) / 1'000;
   }
   if (options.tell && !options.dry_run) tell(all, options, *notifier_);
-  std::vector<DatacenterRepair> repairs;
-  for (Done& done : all) repairs.push_back(std::move(done.repair));
-  return repairs;
+  for (DatacenterRepair& done : all) done.report.lease.reset();
+  return all;
 }
 
 }  // namespace holdfast::control

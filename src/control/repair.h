@@ -30,7 +30,7 @@ struct RepairOptions {
 struct DatacenterRepair {
   std::string datacenter;
   std::string queue;
-  repair::RepairReport report;
+  repair::RepairReport report = {};
   double seconds = 0;
 };
 

@@ -1,9 +1,9 @@
 #include "control/repair_target.h"
 
 #include <fmt/format.h>
-#include <unordered_map>
 
 #include "control/stores.h"
+#include "pipeline/fill_batch.h"
 #include "transform/transform.h"
 
 namespace holdfast::control {
@@ -17,38 +17,17 @@ class PipelineTarget final : public repair::Target {
   static Result<std::unique_ptr<repair::Target>> open(const settings::Pipeline& pipeline,
                                                       const Open& open_store) {
     auto target = std::make_unique<PipelineTarget>();
-    transform::Settings sql;
-    if (pipeline.transform)
-      sql = {.sql = pipeline.transform->sql,
-             .columns = pipeline.transform->columns,
-             .tables = pipeline.transform->tables};
-    target->transform_ = HOLDFAST_TRY(transform::Transform::open(sql));
+    target->transform_ =
+        HOLDFAST_TRY(transform::Transform::open(transform_settings(pipeline.transform)));
     target->store_ = HOLDFAST_TRY(open_store(target->transform_->schema()));
     return target;
   }
 
   Status make_rows(std::span<const event::Consumed> events, repair::Rows& rows) override {
-    transform::EventBatch batch;
-    for (const event::Consumed& one : events) batch.add(one.event, one.origin);
-    HOLDFAST_CHECKED(transform_->run(batch, output_));
-    std::unordered_map<std::string, uint32_t> sources;
-    for (uint32_t i = 0; i < batch.size(); ++i) {
-      const event::Event& event = batch.events()[i].event;
-      const auto [source, fresh] =
-          sources.try_emplace(std::string(event.stamp.source), rows.batch.sources.size());
-      if (fresh) rows.batch.sources.push_back(source->first);
-      const int32_t made = output_.row_of[i];
-      const int32_t row = made == transform::Output::filtered   ? sink::Entry::filtered
-                          : made == transform::Output::rejected ? sink::Entry::handed_over
-                                                                : made;
-      rows.batch.entries.push_back({.source = source->second,
-                                    .row = row,
-                                    .epoch = event.stamp.epoch,
-                                    .sequence = event.stamp.sequence,
-                                    .version = event.version,
-                                    .deletion = !event.value.has_value()});
-    }
-    std::swap(rows.batch.rows, output_.rows);
+    events_.clear();
+    for (const event::Consumed& one : events) events_.add(one.event, one.origin);
+    HOLDFAST_CHECKED(transform_->run(events_, output_));
+    pipeline::fill_batch(events_, output_, rows.batch);
     for (const auto& refusal : output_.rejections)
       rows.refused.push_back({refusal.event, {refusal.code, refusal.message}});
     return {};
@@ -57,6 +36,7 @@ class PipelineTarget final : public repair::Target {
 
  private:
   std::unique_ptr<transform::Transform> transform_;
+  transform::EventBatch events_;
   transform::Output output_;
   OpenStore store_;
 };
@@ -98,7 +78,7 @@ size_t repair_workers(const settings::Config& config) {
     for (const auto& sink : pipeline.to)
       for (const SingleStore& store : single_stores(sink))
         if (store.sink.duckdb) return 1;
-  return 2;
+  return settings::CassandraSink::repair_workers;
 }
 
 }  // namespace holdfast::control

@@ -16,6 +16,16 @@
 namespace holdfast::control {
 namespace {
 
+/// What tells people that a breaker has opened.
+auto alarm_of(notify::Notifier& notifier, const std::string& pipeline) {
+  return [&notifier, pipeline](const std::string& store, const std::string& datacenter,
+                               const std::string& why) {
+    notifier.post(
+        {notify::Subject::breaker_opened,
+         {{"pipeline", pipeline}, {"store", store}, {"datacenter", datacenter}, {"why", why}}});
+  };
+}
+
 /// One pipeline into one store, on a thread of its own.
 class Delivery {
  public:
@@ -23,25 +33,13 @@ class Delivery {
                                                  const settings::Config& config,
                                                  const settings::Pipeline& pipeline,
                                                  const settings::Sink& sink, const Kinds& kinds,
-                                                 notify::Notifier& notifier, bool once) {
-    transform::Settings sql;
-    if (pipeline.transform) {
-      sql.sql = pipeline.transform->sql;
-      sql.columns = pipeline.transform->columns;
-      sql.tables = pipeline.transform->tables;
-    }
-    auto transform = HOLDFAST_TRY(in_pipeline(pipeline, transform::Transform::open(sql)));
-    OpenStore store = HOLDFAST_TRY(in_pipeline(
-        pipeline, open_store(config, client, pipeline, sink, transform->schema(), kinds,
-                             [&notifier, name = pipeline.name](const std::string& its_name,
-                                                               const std::string& datacenter,
-                                                               const std::string& why) {
-                               notifier.post({notify::Subject::breaker_opened,
-                                              {{"pipeline", name},
-                                               {"store", its_name},
-                                               {"datacenter", datacenter},
-                                               {"why", why}}});
-                             })));
+                                                 notify::Notifier& notifier,
+                                                 pipeline::FailureSpool& spool, bool once) {
+    auto transform = HOLDFAST_TRY(
+        in_pipeline(pipeline, transform::Transform::open(transform_settings(pipeline.transform))));
+    OpenStore store = HOLDFAST_TRY(
+        in_pipeline(pipeline, open_store(config, client, pipeline, sink, transform->schema(), kinds,
+                                         {alarm_of(notifier, pipeline.name), &spool})));
     pipeline::DeliverSettings settings;
     settings.name = pipeline.name;
     settings.kafka = client;
@@ -75,6 +73,12 @@ class Delivery {
     deliver_->stop();
     for (const auto& failures : failures_) failures->stop();
     if (thread_.joinable()) thread_.join();
+    for (const auto& failures : failures_)
+      if (const int64_t batches = failures->spooled(); batches > 0)
+        log_warning(
+            "pipeline",
+            "{}: {} batches of failure records wait in the spool; the next start sends them", name_,
+            batches);
     return ended_;
   }
 
@@ -164,8 +168,9 @@ class RunningService final : public Service {
       const bool once = options_.once && !sources;
       for (const auto& pipeline : config_.pipelines) {
         for (const auto& sink : pipeline.to) {
-          deliveries_.push_back(HOLDFAST_TRY(Delivery::start(access_->client(), config_, pipeline,
-                                                             sink, kinds_, notifier_, once)));
+          deliveries_.push_back(
+              HOLDFAST_TRY(Delivery::start(access_->client(), config_, pipeline, sink, kinds_,
+                                           notifier_, failure_spool_, once)));
         }
       }
     }
@@ -270,6 +275,10 @@ class RunningService final : public Service {
   std::optional<KafkaAccess> access_;
   std::unique_ptr<BrokerWatch> watch_;
   std::unique_ptr<pipeline::Capture> capture_;
+  pipeline::FailureSpool failure_spool_{
+      os::real_files(),
+      os::real_clock(),
+      {.folder = failure_spool_folder(config_), .bytes_max = config_.spool.bytes_max}};
   std::vector<std::unique_ptr<Delivery>> deliveries_;
   mutable std::atomic<bool> finishing_ = false;
 };

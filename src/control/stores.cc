@@ -1,8 +1,27 @@
 #include "control/stores.h"
 
+#include <algorithm>
+
 #include "sink/replicated/replicated_sink.h"
 
 namespace holdfast::control {
+namespace {
+
+/// A name for what a store of a pipeline misses, as the spool takes it: short, and without a slash.
+std::string spooled_name(const std::string& pipeline, const SingleStore& store) {
+  std::string name = pipeline + " " + store.datacenter + " " + store_name(store.sink);
+  std::ranges::replace(name, '/', '|');
+  constexpr size_t bytes_max = 200;
+  const auto is_inside_character = [](char byte) { return (byte & 0xc0) == 0x80; };
+  if (name.size() > bytes_max) {
+    size_t end = bytes_max;
+    while (is_inside_character(name[end])) --end;
+    name.resize(end);
+  }
+  return name;
+}
+
+}  // namespace
 
 FailurePlace failure_place(const settings::Config& config, const kafka::ClientSettings& own,
                            const settings::Datacenter& missing) {
@@ -10,6 +29,10 @@ FailurePlace failure_place(const settings::Config& config, const kafka::ClientSe
   const settings::Datacenter& keeper = config.keeper(missing);
   if (!keeper.bootstrap_servers.empty()) place.client.bootstrap_servers = keeper.bootstrap_servers;
   return place;
+}
+
+std::string failure_spool_folder(const settings::Config& config) {
+  return config.spool.path + "-failures";
 }
 
 std::vector<SingleStore> single_stores(const settings::Sink& sink) {
@@ -23,7 +46,7 @@ std::vector<SingleStore> single_stores(const settings::Sink& sink) {
 Result<OpenStore> open_store(const settings::Config& config, const kafka::ClientSettings& own,
                              const settings::Pipeline& pipeline, const settings::Sink& sink,
                              const event::Schema& schema, const Kinds& kinds,
-                             const OnBreaker& on_open) {
+                             const StoreOptions& options) {
   OpenStore store;
   if (!sink.replicated) {
     store.sink = HOLDFAST_TRY(kinds.open_sink(pipeline, sink, schema));
@@ -36,7 +59,9 @@ Result<OpenStore> open_store(const settings::Config& config, const kafka::Client
       return fail(ErrorCode::invalid, "there is no data center " + one.datacenter);
     FailurePlace place = failure_place(config, own, *datacenter);
     store.failures.push_back(std::make_unique<pipeline::QueuedFailures>(
-        pipeline.name, std::move(place.client), std::move(place.topic)));
+        pipeline.name, std::move(place.client), std::move(place.topic), options.spool,
+        spooled_name(pipeline.name, one)));
+    HOLDFAST_CHECKED(store.failures.back()->start());
     replicas.push_back({.datacenter = one.datacenter,
                         .store = store_name(one.sink),
                         .tables = table_name(one.sink),
@@ -49,12 +74,18 @@ Result<OpenStore> open_store(const settings::Config& config, const kafka::Client
     settings.open_together = [&kinds, pipeline, all = all_of_cluster(*sink.replicated), schema] {
       return kinds.open_sink(pipeline, all, schema);
     };
-  if (on_open)
-    settings.on_open = [on_open](const sink::Replica& replica, const std::string& why) {
+  if (options.on_open)
+    settings.on_open = [on_open = options.on_open](const sink::Replica& replica,
+                                                   const std::string& why) {
       on_open(replica.store, replica.datacenter, why);
     };
   store.sink = HOLDFAST_TRY(sink::ReplicatedSink::open(std::move(replicas), settings));
   return store;
+}
+
+transform::Settings transform_settings(const std::optional<settings::Transform>& transform) {
+  if (!transform) return {};
+  return {.sql = transform->sql, .columns = transform->columns, .tables = transform->tables};
 }
 
 notify::Settings notify_settings(const settings::Notify& notify) {

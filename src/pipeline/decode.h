@@ -4,8 +4,7 @@
 #include <vector>
 
 #include "event/event.h"
-#include "event/header.h"
-#include "kafka/consumer.h"
+#include "kafka/events/event_reader.h"
 #include "transform/event_batch.h"
 
 namespace holdfast::pipeline {
@@ -27,8 +26,7 @@ class Decoder {
 
  private:
   event::Event by_place(const kafka::Message& message);
-  std::vector<kafka::HeaderView> raw_;
-  std::vector<event::Header> headers_;
+  kafka::EventReader reader_;
   std::string source_;  // of the last message without a stamp
 };
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <mutex>
 #include <thread>
-#include <unordered_map>
 
 #include "base/fault.h"
 #include "base/log_line.h"
 #include "base/os/clock.h"
 #include "pipeline/failure_queue.h"
+#include "pipeline/fill_batch.h"
 #include "pipeline/hand_over.h"
 #include "pipeline/stop_signal.h"
 #include "pipeline/topic_reader.h"
@@ -106,37 +106,6 @@ struct Deliver::Impl {
     }
     generation = reader.read_from(std::move(positions));
     say(State::running);
-  }
-
-  void fill_batch(const transform::EventBatch& events) {
-    std::unordered_map<const char*, uint32_t>
-        sources;  // names are kept once in an EventBatch: the place tells them apart
-    batch.sources.clear();
-    batch.entries.clear();
-    batch.entries.reserve(events.size());
-    const char* last = nullptr;
-    uint32_t source = 0;
-    for (uint32_t i = 0; i < events.size(); ++i) {
-      const event::Event& event = events.events()[i].event;
-      if (event.stamp.source.data() != last || i == 0) {
-        last = event.stamp.source.data();
-        const auto [known, fresh] = sources.emplace(last, batch.sources.size());
-        if (fresh) batch.sources.emplace_back(event.stamp.source);
-        source = known->second;
-      }
-      const int32_t made = output.row_of[i];
-      const int32_t row = made == transform::Output::filtered   ? Entry::filtered
-                          : made == transform::Output::rejected ? Entry::handed_over
-                                                                : made;
-      batch.entries.push_back({.source = source,
-                               .row = row,
-                               .epoch = event.stamp.epoch,
-                               .sequence = event.stamp.sequence,
-                               .version = event.version,
-                               .deletion = !event.value.has_value()});
-    }
-    batch.events = events.events();
-    std::swap(batch.rows, output.rows);
   }
 
   FailureRecord record_of(const transform::InputEvent& input, const Refused& why,
@@ -281,7 +250,7 @@ struct Deliver::Impl {
     fault::point("deliver.before_transform");
     HOLDFAST_CHECKED(hand_over_unreadable(read.decoded));
     HOLDFAST_CHECKED(run_transform(read.decoded.events));
-    fill_batch(read.decoded.events);
+    fill_batch(read.decoded.events, output, batch);
     batch.upto = std::move(read.upto);
     fault::point("deliver.before_write");
     return write(read.decoded.events);

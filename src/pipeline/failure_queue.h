@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "event/failure_record.h"
@@ -24,11 +26,25 @@ class FailureQueue {
   /// it sooner. A record whose outcome is unknown is sent again: the queue may hold it twice, under
   /// one stamp.
   Status put(std::span<const event::FailureRecord> records);
+  /// The same, giving up after so long (`unavailable`): `delivered` says which are in, beyond
+  /// doubt.
+  Status put(std::span<const event::FailureRecord> records, std::vector<bool>& delivered,
+             int64_t give_up_ms);
+
+  /// A record as it is on Kafka already.
+  struct Message {
+    std::optional<std::string_view> key, value;
+    event::Headers headers;
+  };
+  /// `at` is asked for each message, in any order, perhaps several times.
+  using At = std::function<Message(size_t)>;
+  Status put(size_t count, const At& at);
 
  private:
-  Status open();
+  Status put(const At& at, std::vector<bool>& delivered, int64_t give_up_ms);
+  Status open(int64_t until_ms);
   /// One round: sends those that are not delivered yet. Answers how many are left.
-  Result<size_t> send(std::span<const event::FailureRecord> records, std::vector<bool>& delivered);
+  Result<size_t> send(const At& at, std::vector<bool>& delivered, int64_t until_ms);
 
   const DeliverSettings& settings_;
   StopSignal& stop_;

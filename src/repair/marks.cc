@@ -77,6 +77,9 @@ Status Marks::apply(std::string_view text) {
       told_repaired = std::max(told_repaired, told->at(0).get<uint64_t>());
       told_superseded = std::max(told_superseded, told->at(1).get<uint64_t>());
     }
+    if (const auto now = message.find("holder"); now != message.end())
+      holder = {now->at("run").get<std::string>(), now->at("host").get<std::string>(),
+                now->at("process").get<int>(), now->at("signs").get<int64_t>()};
   } catch (const json::exception& error) {
     return fail(ErrorCode::invalid, error.what());
   }
@@ -105,6 +108,16 @@ std::string to_json(const std::map<int32_t, PartitionMarks>& changes) {
 
 std::string told_json(uint64_t repaired, uint64_t superseded) {
   return json{{"format", 1}, {"told", {repaired, superseded}}}.dump();
+}
+
+std::string holder_json(const Marks::Holder& holder) {
+  return json{{"format", 1},
+              {"holder",
+               {{"run", holder.run},
+                {"host", holder.host},
+                {"process", holder.process},
+                {"signs", holder.signs}}}}
+      .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 Result<Marks> read_marks(const kafka::ClientSettings& client, const std::string& queue) {

@@ -41,6 +41,13 @@ struct Marks {
   std::map<int32_t, PartitionMarks> partitions;
   // Of the repaired and superseded, how many somebody was told of.
   uint64_t told_repaired = 0, told_superseded = 0;
+  /// The run that repairs just now, by its last sign of life; without a `run`: none.
+  struct Holder {
+    std::string run, host;
+    int process = 0;
+    int64_t signs = 0;
+  };
+  Holder holder;
 
   uint64_t repaired() const;
   uint64_t superseded() const;
@@ -55,8 +62,9 @@ Result<Marks> read_marks(const kafka::ClientSettings& client, const std::string&
 /// One message: partition -> what is new.
 std::string to_json(const std::map<int32_t, PartitionMarks>& changes);
 std::string told_json(uint64_t repaired, uint64_t superseded);
+std::string holder_json(const Marks::Holder& holder);
 
-/// Makes marks durable, one after the other.
+/// Makes marks durable, one after the other, for whoever has no lease: what a person drops.
 /// Threads: one at a time.
 class MarkWriter {
  public:

@@ -63,10 +63,25 @@ TEST(Marks, WhatPeopleWereToldOnlyGrows) {
   EXPECT_EQ(marks.told_superseded, 3u);
 }
 
+TEST(Marks, TheLastSignOfLifeTellsWhoRepairs) {
+  Marks marks;
+  EXPECT_TRUE(marks.holder.run.empty());
+  ASSERT_TRUE(marks.apply(holder_json({"a1", "host", 17, 0})));
+  ASSERT_TRUE(marks.apply(to_json(repaired(3))));
+  ASSERT_TRUE(marks.apply(holder_json({"a1", "host", 17, 1})));
+  EXPECT_EQ(marks.holder.run, "a1");
+  EXPECT_EQ(marks.holder.host, "host");
+  EXPECT_EQ(marks.holder.process, 17);
+  EXPECT_EQ(marks.holder.signs, 1);
+  ASSERT_TRUE(marks.apply(holder_json({})));
+  EXPECT_TRUE(marks.holder.run.empty());
+}
+
 TEST(Marks, WhatIsNoMarkIsRefused) {
   Marks marks;
   for (const char* text : {"", "{", "[]", "{}", R"({"format":1,"partitions":[{}]})",
-                           R"({"format":1,"partitions":[{"partition":0,"repaired":[1]}]})"})
+                           R"({"format":1,"partitions":[{"partition":0,"repaired":[1]}]})",
+                           R"({"format":1,"holder":{"run":"a"}})"})
     EXPECT_EQ(marks.apply(text).error().code, ErrorCode::invalid) << text;
   EXPECT_EQ(marks.apply(R"({"format":2})").error().code, ErrorCode::version_unknown);
 }

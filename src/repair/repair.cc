@@ -10,6 +10,7 @@
 #include "base/os/clock.h"
 #include "base/planted_bug.h"
 #include "kafka/admin.h"
+#include "kafka/events/event_reader.h"
 #include "repair/read_partition.h"
 
 namespace holdfast::repair {
@@ -38,11 +39,6 @@ std::string target_key(const event::FailureRecord& record) {
          std::string(record.store);
 }
 
-std::optional<std::string_view> text(const std::optional<ByteView>& bytes) {
-  if (!bytes) return {};
-  return as_text(*bytes);
-}
-
 using Failed = std::map<uint32_t, sink::Cause>;  // by entry
 constexpr const char* needs_decision = "needs_decision";
 
@@ -65,13 +61,16 @@ class Run {
             settings.concurrency / (2 * std::max<size_t>(settings.workers, 1)), 1)) {}
 
   Result<RepairReport> run() {
-    marks_ = HOLDFAST_TRY(read_marks(settings_.kafka, settings_.queue));
     const auto admin = HOLDFAST_TRY(kafka::Admin::create(settings_.kafka));
     const auto topic = admin->topic(settings_.queue, request_timeout_ms);
     if (!topic && topic.error().code == ErrorCode::not_found) return finish();
     if (!topic) return std::unexpected(topic.error());
-    if (!settings_.dry_run)
-      writer_ = HOLDFAST_TRY(MarkWriter::open(settings_.kafka, settings_.queue));
+    if (settings_.dry_run) {
+      marks_ = HOLDFAST_TRY(read_marks(settings_.kafka, settings_.queue));
+    } else {
+      report_.lease = HOLDFAST_TRY(Lease::take(settings_.kafka, settings_.queue, stop_));
+      marks_ = report_.lease->marks();
+    }
     std::vector<std::thread> workers;
     if (!settings_.dry_run)
       for (size_t i = 0; i < std::max<size_t>(settings_.workers, 1); ++i)
@@ -126,13 +125,8 @@ class Run {
 
   Result<bool> take(std::shared_ptr<kafka::MessageBatch> batch) {
     std::map<std::string, Chunk> chunks;
-    std::vector<kafka::HeaderView> raw;
-    std::vector<event::Header> headers;
     for (const kafka::Message& message : batch->messages()) {
-      message.read_headers(raw);
-      headers.clear();
-      for (const auto& header : raw) headers.push_back({header.name, text(header.value)});
-      const auto record = event::parse_failure(headers, text(message.key), text(message.value));
+      const auto record = reader_.failure(message);
       const Place place{message.partition, message.offset};
       if (!record) {
         ++report_.foreign;
@@ -356,7 +350,7 @@ class Run {
     }
     const std::string message = to_json(changes);
     fault::point("repair.before_mark");
-    HOLDFAST_CHECKED(writer_->write(message));
+    HOLDFAST_CHECKED(report_.lease->write(message));
     fault::point("repair.after_mark");
     const uint64_t repaired = marks_.repaired(), superseded = marks_.superseded();
     HOLDFAST_CHECKED(marks_.apply(message));
@@ -378,6 +372,7 @@ class Run {
   Stop& stop_;
   const size_t chunk_max_;
   PartitionMarks known_;  // of the reader: the partition in hand, as it was
+  kafka::EventReader reader_;
   double due_ms_ = 0;
 
   std::mutex mutex_;  // of what follows; `report_.waiting`, `causes`, `foreign` are the reader's
@@ -390,32 +385,17 @@ class Run {
 
   std::mutex marks_mutex_;
   Marks marks_;
-  std::unique_ptr<MarkWriter> writer_;
 };
 
 }  // namespace
-
-void Stop::raise() {
-  const std::lock_guard lock(mutex_);
-  raised_ = true;
-  changed_.notify_all();
-}
-bool Stop::raised() const {
-  const std::lock_guard lock(mutex_);
-  return raised_;
-}
-bool Stop::sleep(int64_t milliseconds) {
-  std::unique_lock lock(mutex_);
-  return !changed_.wait_for(lock, std::chrono::milliseconds(milliseconds), [&] { return raised_; });
-}
 
 Result<RepairReport> run(const RepairSettings& settings, Stop& stop) {
   return Run(settings, stop).run();
 }
 
-Status mark_told(const RepairSettings& settings, const RepairReport& report) {
-  const auto writer = HOLDFAST_TRY(MarkWriter::open(settings.kafka, settings.queue));
-  return writer->write(told_json(report.all_repaired, report.all_superseded));
+Status mark_told(const RepairReport& report) {
+  if (report.lease == nullptr) return fail(ErrorCode::invalid, "a run that had no lease");
+  return report.lease->write(told_json(report.all_repaired, report.all_superseded));
 }
 
 }  // namespace holdfast::repair

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,7 +12,9 @@
 #include "base/result.h"
 #include "event/failure_record.h"
 #include "kafka/settings.h"
+#include "repair/lease.h"
 #include "repair/marks.h"
+#include "repair/stop.h"
 #include "sink/api/sink.h"
 
 namespace holdfast::repair {
@@ -77,20 +77,8 @@ struct RepairReport {
   uint64_t all_repaired = 0, all_superseded = 0;  // ever
   /// What kept the run from doing all; records of other stores were repaired all the same.
   std::optional<Error> failure;
-};
-
-/// A request to stop that also ends waits. Any thread.
-class Stop {
- public:
-  void raise();
-  bool raised() const;
-  /// False when it was ended by a request to stop.
-  bool sleep(int64_t milliseconds);
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  bool raised_ = false;
+  /// Held until it is let go, so that nobody else tells the same meanwhile.
+  std::shared_ptr<Lease> lease;
 };
 
 /// Re-applies what a data center missed, each event with its original version; reads it back there;
@@ -104,10 +92,11 @@ class Stop {
 /// remembers deletions is put aside (quarantined with the code `needs_decision`) until a person
 /// decides.
 ///
-/// Fails only when the queue itself cannot be read; trouble with a store is in the report.
+/// Fails only when the queue itself cannot be read, or with `locked` when another run is at it;
+/// trouble with a store is in the report.
 Result<RepairReport> run(const RepairSettings& settings, Stop& stop);
 
 /// Notes that people were told of all that is in the report.
-Status mark_told(const RepairSettings& settings, const RepairReport& report);
+Status mark_told(const RepairReport& report);
 
 }  // namespace holdfast::repair

@@ -24,4 +24,23 @@ Result<Inspection> inspect(os::Files& files, const std::string& folder) {
   return found;
 }
 
+Status visit_waiting(os::Files& files, const std::string& folder, const VisitBatch& visit) {
+  // Twice: what was shipped is known only at the end.
+  const Inspection now = HOLDFAST_TRY(inspect(files, folder));
+  if (!now.log.damage.empty()) return fail(ErrorCode::corrupt, now.log.damage.front().what);
+  Status status;
+  HOLDFAST_TRY(log::verify(files, folder, [&](const log::Frame& frame) {
+    if (!status || frame.key.kind != log::FrameKind::batch) return;
+    const uint32_t id = frame.key.partition.value;
+    // Written since the first look, or shipped.
+    if (id >= now.sources.size() || frame.key.first_offset <= now.sources[id].shipped_batch) return;
+    const auto batch = BatchView::parse(frame.body);
+    if (batch)
+      visit(now.sources[id], *batch);
+    else
+      status = std::unexpected(batch.error());
+  }));
+  return status;
+}
+
 }  // namespace holdfast::spool

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "base/os/files.h"
 #include "base/result.h"
 #include "log/log.h"
+#include "spool/batch.h"
 
 namespace holdfast::spool {
 
@@ -48,5 +50,10 @@ struct Inspection {
   uint64_t rejected = 0;
 };
 Result<Inspection> inspect(os::Files& files, const std::string& folder);
+
+/// The batches that are not noted as shipped, oldest first, read in the same way. `corrupt` when
+/// the folder is damaged.
+using VisitBatch = std::function<void(const SourceState&, const BatchView&)>;
+Status visit_waiting(os::Files& files, const std::string& folder, const VisitBatch& visit);
 
 }  // namespace holdfast::spool

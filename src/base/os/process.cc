@@ -179,6 +179,20 @@ void raise_file_limit() {
   ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "";
+  return name.data();
+}
+
+int process_id() {
+  return ::getpid();
+}
+
+bool process_exists(int id) {
+  return id > 0 && (::kill(id, 0) == 0 || errno == EPERM);
+}
+
 Result<std::string> own_program() {
   std::array<char, 4096> path;
   const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());

@@ -60,6 +60,12 @@ class Process {
 /// (1024 on most systems) is there for programs that use select().
 void raise_file_limit();
 
+/// Who this process is, for other processes.
+std::string host_name();
+int process_id();
+/// Whether this machine (this container) has such a process now.
+bool process_exists(int id);
+
 /// The path of the program that runs.
 Result<std::string> own_program();
 
