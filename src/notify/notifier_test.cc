@@ -135,6 +135,46 @@ TEST(Notifier, AnOutageIsTriedAgainAndThenGivenUpWithoutHoldingAnybodyBack) {
   EXPECT_EQ(notifier.given_up(), 1u);
 }
 
+/// Takes every request and never answers.
+class Silent {
+ public:
+  Silent() {
+    auto started = http::ServerThread::start({"127.0.0.1", 0},
+                                             [this](const http::Request&, http::Reply reply) {
+                                               const std::lock_guard lock(mutex_);
+                                               kept_.push_back(std::move(reply));
+                                             });
+    EXPECT_TRUE(started);
+    server_ = std::move(*started);
+  }
+  std::string url() const { return "http://" + server_->address().text() + "/silent"; }
+  size_t asked() const {
+    const std::lock_guard lock(mutex_);
+    return kept_.size();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<http::Reply> kept_;
+  std::unique_ptr<http::ServerThread> server_;
+};
+
+TEST(Notifier, AServerThatNeverAnswersCostsItsTimeOutsAndNobodyElseWaits) {
+  Silent silent;
+  Settings settings;
+  settings.log = false;
+  settings.slack_webhook = silent.url();
+  settings.timeout_ms = 50;
+  settings.pause_ms = 1;
+  settings.attempts_max = 3;
+  Notifier notifier(settings);
+  notifier.post(repaired);
+  EXPECT_EQ(notifier.given_up(), 0u);
+  ASSERT_TRUE(notifier.flush(30'000));
+  EXPECT_EQ(notifier.given_up(), 1u);
+  EXPECT_EQ(silent.asked(), 3u);
+}
+
 TEST(Notifier, WhatSlackRefusesForGoodIsNotTriedAgain) {
   Recorder recorder(
       std::vector<http::Response>{{.body = R"({"ok":false,"error":"channel_not_found"})"}});

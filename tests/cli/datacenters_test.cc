@@ -1,76 +1,9 @@
-#include <gtest/gtest.h>
-#include <mutex>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "http/server.h"
-#include "sink/postgres/connection.h"
-#include "testing/postgres_server.h"
-#include "testing/program.h"
+#include "tests/cli/two_servers.h"
 
 namespace holdfast::testing {
 namespace {
-
-using nlohmann::json;
-
-/// Two PostgreSQL servers, the example of two data centers, and a Slack that records.
-class DataCenters : public ::testing::Test {
- protected:
-  DataCenters() {
-    auto started = http::ServerThread::start(
-        {"127.0.0.1", 0}, [this](const http::Request& request, http::Reply reply) {
-          {
-            const std::lock_guard lock(mutex_);
-            told_.push_back(request.body);
-          }
-          reply({.body = R"({"ok":true})"});
-        });
-    slack_ = std::move(*started);
-    environment_ = {{"DEMO", program_.folder()},
-                    {"AMSTERDAM_PORT", std::to_string(amsterdam_.port())},
-                    {"FRANKFURT_PORT", std::to_string(frankfurt_.port())},
-                    {"SLACK_TOKEN", "t"},
-                    {"SLACK_CHANNEL", "#c"},
-                    {"SLACK_URL", "http://" + slack_->address().text() + "/slack"}};
-  }
-  /// Orders [from, to) behind those that are there; each amount is its number.
-  void add_orders(int from, int to, int keys) {
-    for (int i = from; i < to; ++i)
-      orders_ += json{{"id", i % keys}, {"customer", "c"}, {"amount", i}}.dump() + "\n";
-    write_file(program_.path("orders.jsonl"), orders_);
-  }
-  Ran run(std::vector<std::string> arguments) {
-    return program_.run(std::move(arguments), environment_);
-  }
-  /// The whole table as text.
-  static std::string rows_of(const PostgresServer& server) {
-    auto connection = sink::postgres::Connection::open(
-        {.host = "127.0.0.1", .port = server.port(), .database = "holdfast", .user = "holdfast"});
-    EXPECT_TRUE(connection);
-    const auto rows =
-        connection->run("SELECT string_agg(o::text, chr(10) ORDER BY id) FROM orders o");
-    EXPECT_TRUE(rows) << rows.error().message;
-    return std::string(rows->text(0, 0));
-  }
-  json audit(int code) {
-    const Ran ran = run({"audit", "report", config_, "--json"});
-    EXPECT_EQ(ran.code, code) << ran.errors;
-    return json::parse(ran.output, nullptr, false);
-  }
-  std::vector<std::string> told() {
-    const std::lock_guard lock(mutex_);
-    return told_;
-  }
-
-  const std::string config_ = HOLDFAST_SOURCE "/examples/two-datacentres.yaml";
-  PostgresServer amsterdam_, frankfurt_;
-  Program program_{HOLDFAST_PROGRAM};
-  std::string orders_;
-  std::mutex mutex_;
-  std::vector<std::string> told_;
-  std::unique_ptr<http::ServerThread> slack_;
-  Program::Environment environment_;
-};
 
 TEST_F(DataCenters, WhatOneMissesIsRecordedAndTheOtherGoesOn) {
   add_orders(0, 2'000, 500);
@@ -100,42 +33,6 @@ TEST_F(DataCenters, WhatOneMissesIsRecordedAndTheOtherGoesOn) {
   EXPECT_EQ(report["stores"][1]["sources"][0]["lost"], 0);
   EXPECT_GE(report["stores"][1]["sources"][0]["refused"], 500);
 }
-
-/// The numbers of one data center in the report of a repair.
-json repaired_in(const Ran& ran, const std::string& datacenter) {
-  const json report = json::parse(ran.output, nullptr, false);
-  for (const json& one : report.value("datacenters", json::array()))
-    if (one["datacenter"] == datacenter) return one;
-  ADD_FAILURE() << ran.output << ran.errors;
-  return {};
-}
-
-class Repair : public DataCenters {
- protected:
-  /// Frankfurt misses orders [2000, 3000), among them newer versions of what it has; then it is
-  /// back. Answers how many records wait.
-  uint64_t miss() {
-    add_orders(0, 2'000, 1'500);
-    EXPECT_EQ(run({"run", config_, "--once"}).code, 0) << program_.errors();
-    frankfurt_.kill_hard();
-    add_orders(2'000, 3'000, 1'500);
-    EXPECT_EQ(run({"run", config_, "--once"}).code, 0) << program_.errors();
-    frankfurt_.start();
-    const json waiting =
-        repaired_in(run({"repair", "run", config_, "--dry-run", "--json"}), "frankfurt");
-    EXPECT_GE(waiting["waiting_before"], 1'000);
-    EXPECT_TRUE(told_repairs().empty());
-    return waiting["waiting_before"];
-  }
-  std::vector<std::string> told_repairs() {
-    std::vector<std::string> texts;
-    for (const std::string& body : told())
-      if (const std::string text = json::parse(body)["text"];
-          text.starts_with("Repair of frankfurt"))
-        texts.push_back(text);
-    return texts;
-  }
-};
 
 TEST_F(Repair, BringsWhatWasMissedOnceAndTellsHowMany) {
   const uint64_t records = miss();
@@ -191,15 +88,8 @@ TEST_F(Repair, KilledTwentyTimesItLosesNothingAndCountsNothingTwice) {
   EXPECT_EQ(rows_of(amsterdam_), rows_of(frankfurt_));
   // One message, with all that the killed runs had done too.
   ASSERT_EQ(told_repairs().size(), 1u);
-  uint64_t counted = 0;
-  int numbers = 0;
-  std::stringstream words(told_repairs()[0]);
-  for (std::string word; words >> word && numbers < 2;)
-    if (std::isdigit(static_cast<unsigned char>(word[0])) != 0) {
-      counted += std::stoull(word);
-      ++numbers;
-    }
-  EXPECT_EQ(counted, records) << told_repairs()[0];
+  const auto numbers = numbers_in(told_repairs()[0]);
+  EXPECT_EQ(numbers[0] + numbers[1], records) << told_repairs()[0];
   EXPECT_EQ(repaired_in(run(repair), "frankfurt")["waiting_before"], 0);
 }
 
