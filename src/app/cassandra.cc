@@ -8,6 +8,11 @@
 namespace holdfast::app {
 namespace {
 
+/// Requests to all data centers at once that may be under way. A coordinator has 128 threads
+/// (native_transport_max_threads), each waits with its request for the answers, and what is beyond
+/// stands in line: when a data center dies, 1024 would cost eight time-outs, one behind the other.
+constexpr size_t together_in_flight_max = 128;
+
 Result<std::vector<os::Address>> addresses_in(const std::string& list) {
   std::vector<os::Address> all;
   for (size_t begin = 0; begin <= list.size();) {
@@ -87,6 +92,7 @@ Result<sink::CassandraSettings> settings_for(const settings::Pipeline& pipeline,
     made.target = shared;
     made.write = cql::Consistency::each_quorum;
     made.again_max = 0;  // what times out here goes to each data center by itself
+    made.session.window = std::min(made.session.window, together_in_flight_max);
   }
   return made;
 }

@@ -158,23 +158,47 @@ struct ReplicatedSink::Impl {
     return written;
   }
 
-  /// After a write to all at once that was not answered: who is there? Asked at the same time, and
-  /// not waited for long: a data center that died without a word would cost each of its own
-  /// requests a whole time-out.
+  /// Takes the answers of those that are being asked, till the last; but for one that is in trouble
+  /// (all of them, if `hurry`) only so long after another has answered well. The error that no
+  /// retry can mend, if there is one.
+  std::optional<Error> take_answers(bool hurry) {
+    constexpr std::chrono::milliseconds look(5);
+    std::optional<Error> hopeless;
+    int64_t until_ms = INT64_MAX;
+    for (bool wait = true; wait;) {
+      wait = false;
+      for (auto& member : members) {
+        if (!member->probe.valid()) continue;
+        if (member->probe.wait_for(look) == std::future_status::ready) {
+          const Result<Positions> answer = member->probe.get();
+          if (answer) {
+            recovered(*member, *answer);
+            until_ms = std::min(until_ms, os::real_clock().steady_ms() + settings.roll_call_ms);
+          } else {
+            failed(*member, answer.error().message);
+            if (answer.error().code == ErrorCode::invalid ||
+                answer.error().code == ErrorCode::version_unknown)
+              hopeless = answer.error();
+          }
+          continue;
+        }
+        const bool trusted = !hurry && member->breaker.report().state == Breaker::State::closed;
+        wait = wait || trusted || os::real_clock().steady_ms() < until_ms;
+      }
+    }
+    return hopeless;
+  }
+
+  /// After a write to all at once that was not answered: who is there? A data center that died
+  /// without a word would cost its own requests a whole time-out once more.
   void call_the_roll(std::vector<Member*>& live, std::vector<Member*>& away) {
     for (Member* member : live) begin_probe(*member);
-    const int64_t until_ms = os::real_clock().steady_ms() + settings.roll_call_ms;
+    static_cast<void>(take_answers(true));
     std::erase_if(live, [&](Member* member) {
-      const std::chrono::milliseconds left(
-          std::max<int64_t>(0, until_ms - os::real_clock().steady_ms()));
-      if (member->probe.wait_for(left) == std::future_status::ready) {
-        collect_probe(*member, true);
-        if (!member->in_doubt) return false;
-      } else {
-        failed(*member, "no answer in " + std::to_string(settings.roll_call_ms) + " ms");
-      }
-      away.push_back(member);
-      return true;
+      if (member->probe.valid()) failed(*member, "it is silent while another data center answers");
+      const bool gone = member->probe.valid() || member->in_doubt;
+      if (gone) away.push_back(member);
+      return gone;
     });
   }
 
@@ -347,31 +371,13 @@ struct ReplicatedSink::Impl {
 
   /// Asks every store that may be asked; waits for those that are being asked.
   Result<Positions> positions() {
-    Error last{ErrorCode::unavailable, "no data center's store answers"};
-    bool any = false;
-    for (auto& member : members) {
-      if (member->probe.valid()) {
-        collect_probe(*member, true);
-        any |= !member->in_doubt;
-        continue;
-      }
-      if (!member->breaker.allows()) {
-        last.message = member->breaker.report().why;
-        continue;
-      }
-      const Result<Positions> answer = member->ask();
-      if (answer) {
-        recovered(*member, *answer);
-        any = true;
-      } else if (answer.error().code == ErrorCode::invalid ||
-                 answer.error().code == ErrorCode::version_unknown) {
-        return std::unexpected(answer.error());
-      } else {
-        failed(*member, answer.error().message);
-        last = answer.error();
-      }
-    }
-    if (!any) return fail(ErrorCode::unavailable, last.message);
+    for (auto& member : members)
+      if (!member->probe.valid() && member->breaker.allows()) begin_probe(*member);
+    if (std::optional<Error> hopeless = take_answers(false))
+      return std::unexpected(std::move(*hopeless));
+    if (std::ranges::all_of(members, &Member::in_doubt,
+                            [](const auto& m) -> Member& { return *m; }))
+      return fail(ErrorCode::unavailable, members.back()->breaker.report().why);
     // A partition that one of them has never heard of begins at the start of its topic.
     Positions result;
     for (const auto& [place, offset] : members.front()->accounted) {

@@ -27,8 +27,8 @@ struct Replica {
 struct ReplicatedSettings {
   std::string pipeline = {};
   BreakerSettings breaker = {};
-  /// After a write to all at once that was not answered, each store has so long to say that it is
-  /// there; one that does not is away.
+  /// After a write to all at once that was not answered, stores have so long to say that they are
+  /// there, once the first of them has said so; one that does not is away.
   int64_t roll_call_ms = 1'000;
   /// Told once each time a breaker opens.
   std::function<void(const Replica&, const std::string& why)> on_open = {};

@@ -245,13 +245,24 @@ TEST_F(ReplicatedTest, WhatWentToAllAtOnceIsInDoubtWhileNobodyAnswers) {
   settings_.roll_call_ms = 20;
   settings_.open_together = [&] { return std::make_unique<UnansweredSink>(to_all); };
   reopen();
-  for (Plug& plug : plugs_) plug.silent = true;
+  for (Plug& plug : plugs_) plug.pulled = true;
   EXPECT_EQ(write(0, 10).outcomes, std::vector<Outcome>(10, Outcome::unknown));
   EXPECT_TRUE(write(0, 10).has(Outcome::unavailable));  // nothing was sent any more
-  for (Plug& plug : plugs_) {
-    plug.silent = false;
-    plug.silent.notify_all();
-  }
+}
+
+TEST_F(ReplicatedTest, OneThatIsSilentKeepsNobodyWaitingWhoAsksForPositions) {
+  settings_.roll_call_ms = 20;
+  reopen();
+  ASSERT_TRUE(write(0, 10).complete());
+  plugs_[1].pulled = true;
+  ASSERT_TRUE(write(10, 20).complete());
+  plugs_[1].silent = true;
+  clock_.now_ms += 20'000;
+  EXPECT_EQ(position(), 20);  // asked, and not waited for
+  plugs_[1].pulled = false;
+  plugs_[1].silent = false;
+  plugs_[1].silent.notify_all();
+  write_until_well(20);
 }
 
 TEST_F(ReplicatedTest, AfterARestartWithOneAwayThePositionIsWhereItWasAccountedFor) {
