@@ -170,7 +170,7 @@ def without_one(cluster, folder, env, name, table, events, lose):
     longest time between two batches."""
     config = config_text(folder, cluster, name, "events", both_stores(cluster, table))
     child = holdfast(folder, config, env, "--only", "pipelines", "--progress-json")
-    lost, last, gap, samples = None, None, 0.0, []
+    lost, seen, longest = None, [], 0.0
     try:
         for line in child.stdout:
             if not line.startswith("{"):
@@ -178,20 +178,21 @@ def without_one(cluster, folder, env, name, table, events, lose):
             now, total = time.monotonic(), delivered(line)
             if lost is None and total >= events // 5:
                 lose()
-                lost = last = (time.monotonic(), total)
-            elif lost is not None and total > last[1]:
-                gap, last = max(gap, now - last[0]), (now, total)
-                if now - lost[0] >= 3:
-                    samples.append(last)
+                lost = time.monotonic()
+                seen = [(lost, total)]
+            elif lost is not None and total > seen[-1][1]:
+                longest = max(longest, now - seen[-1][0])
+                seen.append((now, total))
             if total >= events:
                 break
     finally:
         child.terminate()
         child.communicate()
-    if len(samples) < 2 or samples[-1][1] < events or samples[-1][1] - samples[0][1] < events // 3:
+    # What was there at three seconds: a pause that goes on counts.
+    begun = [total for at, total in seen if at <= lost + 3][-1] if lost else events
+    if seen[-1][1] < events or events - begun < events // 3:
         raise RuntimeError("too few events were left three seconds after the data center was lost")
-    (t0, n0), (t1, n1) = samples[0], samples[-1]
-    return {"rows_per_second": round((n1 - n0) / (t1 - t0)), "longest_pause_s": round(gap, 2)}
+    return {"rows_per_second": round((events - begun) / (seen[-1][0] - lost - 3)), "longest_pause_s": round(longest, 2)}
 
 
 def outage(options, report, cluster, folder, env, events):
