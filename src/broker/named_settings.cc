@@ -113,6 +113,20 @@ constexpr Place kPlaces[] = {
     of_limits<&BrokerLimits::request_bytes_max>("socket.request.max.bytes"),
 };
 
+/// Names of Kafka's that say the same in another unit.
+struct OtherUnit {
+  std::string_view name;
+  std::string_view in_ms;
+  int64_t ms;
+};
+constexpr int64_t kMinuteMs = 60'000;
+constexpr int64_t kHourMs = 60 * kMinuteMs;
+constexpr OtherUnit kOtherUnits[] = {
+    {"log.retention.hours", "log.retention.ms", kHourMs},
+    {"log.retention.minutes", "log.retention.ms", kMinuteMs},
+    {"log.roll.hours", "log.roll.ms", kHourMs},
+};
+
 const Place* find_place(std::string_view name) {
   const auto* found = std::find_if(std::begin(kPlaces), std::end(kPlaces),
                                    [&](const Place& place) { return place.name == name; });
@@ -127,6 +141,14 @@ std::string setting_by_name(const BrokerSettings& settings, std::string_view nam
 }
 
 Status set_by_name(BrokerSettings& settings, std::string_view name, std::string_view value) {
+  for (const OtherUnit& unit : kOtherUnits) {
+    if (unit.name != name) continue;
+    int32_t count = 0;  // as in Kafka; -1 is for ever
+    if (!read_text(value, count) || count < -1)
+      return fail(ErrorCode::invalid,
+                  fmt::format("{} = \"{}\": not a number from -1", name, value));
+    return set_by_name(settings, unit.in_ms, std::to_string(count < 0 ? -1 : count * unit.ms));
+  }
   const Place* place = find_place(name);
   const ConfigKey* key = find_config_key(broker_config_keys(), name);
   if (place == nullptr || key == nullptr)

@@ -33,6 +33,18 @@ TEST(NamedSettings, EveryKeyThatCanBeSetTakesItsOwnValueBack) {
   EXPECT_GE(found, 12);
 }
 
+TEST(NamedSettings, TakeHoursAndMinutesAsKafkaDoes) {
+  BrokerSettings settings;
+  ASSERT_TRUE(set_by_name(settings, "log.retention.hours", "2"));
+  EXPECT_EQ(settings.retention_ms, 7'200'000);
+  ASSERT_TRUE(set_by_name(settings, "log.retention.minutes", "3"));
+  EXPECT_EQ(settings.retention_ms, 180'000);
+  ASSERT_TRUE(set_by_name(settings, "log.retention.hours", "-1"));
+  EXPECT_EQ(settings.retention_ms, -1);
+  EXPECT_FALSE(set_by_name(settings, "log.roll.hours", "-1"));
+  EXPECT_FALSE(set_by_name(settings, "log.retention.hours", "2h"));
+}
+
 TEST(NamedSettings, RefuseWhatIsUnknownOrOutOfRange) {
   BrokerSettings settings;
   for (const auto& [name, value] : {std::pair{"nun.partitions", "4"},
