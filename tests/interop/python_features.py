@@ -127,7 +127,7 @@ def kafka_python_transactions(served):
         producer.begin_transaction()
         for number in range(begin, begin + 10):
             producer.send("tx", value=b"%d" % number)
-        producer.flush(30)  # an abort with unsent records waits for ever in this client
+        producer.flush(30)  # or an abort would have nothing to undo
         at = {kafka.TopicPartition("tx", 0): kafka.OffsetAndMetadata(begin + 10, "", -1)}
         producer.send_offsets_to_transaction(at, "readers")
         producer.commit_transaction() if commit else producer.abort_transaction()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """librdkafka's own tests against our broker, compared with the list in docs/reference/clients-librdkafka.md.
 
-  run.py PROGRAM [--lane quick|whole] [--jobs N] [--seconds BUDGET] [--keep DIR] [NUMBER...]
+  run.py PROGRAM [NUMBER...] [--lane quick|whole] [--suite VERSION] [--jobs N] [--seconds BUDGET] [--keep DIR]
 
 A test that is listed as `open` is one that does not pass yet: it is run only when its number is given, and fails the run
 once it passes, so that the list stays true. One process for each number of the suite (0045 has several tests), some at a time, against one broker with num.partitions=4;
@@ -51,22 +51,28 @@ def parse():
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("numbers", nargs="*")
     parser.add_argument("--lane", choices=["quick", "whole"], default="whole")
+    parser.add_argument("--suite", help="of this version of librdkafka only; else of each that the list has a table for")
     parser.add_argument("--jobs", type=int, default=6)
-    parser.add_argument("--seconds", type=int, default=1500, help="for all; what has not been run then has failed")
+    parser.add_argument("--seconds", type=int, default=2400, help="for all; what has not been run then has failed")
     parser.add_argument("--keep", type=pathlib.Path, help="keep the output of each number here")
     parser.add_argument("--bootstrap", help="another broker than ours, already running (to compare)")
     return parser.parse_args()
 
 
 def listed_tests():
-    rows = [Listed(number + rest, state, lane, reason) for number, rest, state, lane, reason in ROW.findall(LIST.read_text())]
-    if len(rows) < 80:
-        sys.exit(f"run.py: {LIST} has only {len(rows)} tests")
-    return {row.name: row for row in rows}
+    """Version of librdkafka -> its table in the list."""
+    text = re.split(r"^## The same with librdkafka ([\d.]+)$", LIST.read_text(), flags=re.M)
+    tables = {}
+    for version, table in zip(["2.0.2", *text[1::2]], text[::2]):
+        rows = [Listed(number + rest, state, lane, reason) for number, rest, state, lane, reason in ROW.findall(table)]
+        tables[version] = {row.name: row for row in rows}
+    if len(tables["2.0.2"]) < 80:
+        sys.exit(f"run.py: {LIST} has only {len(tables['2.0.2'])} tests")
+    return tables
 
 
-def fetch():
-    fetched = subprocess.run([ROOT / "tools" / "librdkafka" / "fetch"], stdout=subprocess.PIPE, text=True, check=False)
+def fetch(version):
+    fetched = subprocess.run([ROOT / "tools" / "librdkafka" / "fetch", version], stdout=subprocess.PIPE, text=True, check=False)
     if fetched.returncode != 0:
         print("skipped: librdkafka's tests cannot be had here")
         sys.exit(SKIPPED)
@@ -173,12 +179,13 @@ def wanted_numbers(options, listed):
     return rows, numbers
 
 
-def main():
-    options = parse()
-    listed = listed_tests()
-    suite = Suite(fetch(), options.keep, listed)
-    suite.until = time.monotonic() + options.seconds
+def run_suite(options, version, listed, until):
+    """The tests of one version; answers how many passed, and what is not as listed."""
     rows, numbers = wanted_numbers(options, listed)
+    if not rows:
+        return 0, []
+    suite = Suite(fetch(version), options.keep, listed)
+    suite.until = until
 
     def good(number, results):
         mine = [row.name for row in rows if row.name[:4] == number]
@@ -193,10 +200,20 @@ def main():
     finally:
         suite.close()
     became = {row.name: found[row.name][0].lower() if row.name in found else "not run" for row in rows}
-    wrong = [f"{row.name}: listed as {row.state}, {became[row.name]}" for row in rows
+    wrong = [f"{version} {row.name}: listed as {row.state}, {became[row.name]}" for row in rows
              if (row.state == "passed") != (became[row.name] == "passed")]
-    wrong += [f"{name}: not in the list" for name in found if name not in listed]
-    print("\n".join([*wrong, f"{sum(state == 'PASSED' for state, _, _ in found.values())} passed, {len(wrong)} wrong"]))
+    wrong += [f"{version} {name}: not in the list" for name, (state, _, _) in found.items() if name not in listed and state != "SKIPPED"]
+    return sum(state == "PASSED" for state, _, _ in found.values()), wrong
+
+
+def main():
+    options = parse()
+    until, passed, wrong = time.monotonic() + options.seconds, 0, []
+    for version, listed in listed_tests().items():
+        if options.suite in (None, version):
+            good, bad = run_suite(options, version, listed, until)
+            passed, wrong = passed + good, wrong + bad
+    print("\n".join([*wrong, f"{passed} passed, {len(wrong)} wrong"]))
     return 1 if wrong else 0
 
 
