@@ -19,23 +19,58 @@ namespace holdfast::cql {
 namespace {
 
 constexpr int64_t agreement_pause_ms = 50;
+constexpr int64_t agreement_usual_ms = 1'000;  // after that, whoever is dead is left out
 
-/// Whether all nodes that the one we ask believes alive have its version of the schema.
-Result<bool> schema_agrees(Session& session) {
-  std::set<std::string> versions;
+/// Which version of the schema a node has, as the node that we ask knows it.
+struct SchemaVersion {
+  std::string version;
+  std::string datacenter;
+  std::optional<os::Address> address;  // nothing: the node that we ask
+};
+
+/// The node that we ask, then its peers.
+Result<std::vector<SchemaVersion>> schema_versions(Session& session) {
+  std::vector<SchemaVersion> all;
   for (const char* table : {"local", "peers_v2"}) {
     const Answer answer =
-        session.run(std::string("SELECT schema_version FROM system.") + table, Consistency::one);
+        session.run(std::string("SELECT * FROM system.") + table, Consistency::one);
     if (!answer || !*answer) {
       // peers_v2 is not everywhere; then the one that changed it is all we can ask.
       if (!answer && answer.error().code == "invalid") continue;
       return fail(ErrorCode::unavailable, answer ? "no rows" : answer.error().message);
     }
-    for (RowCursor row(**answer); row.next();)
-      if (const auto version = uuid_of(row.at("schema_version")))
-        versions.insert(text_of(*version));
+    for (RowCursor row(**answer); row.next();) {
+      const auto version = uuid_of(row.at("schema_version"));
+      if (!version) continue;
+      all.push_back({text_of(*version), text_of(row.at("data_center")).value_or(""), {}});
+      if (const auto host = host_of(row.at("native_address")); host && all.size() > 1)
+        all.back().address = {*host,
+                              static_cast<uint16_t>(int_of(row.at("native_port")).value_or(9042))};
+    }
   }
-  return versions.size() <= 1;
+  return all;
+}
+
+/// Those of the peers that differ and cannot be talked to. Nobody waits for the dead.
+std::set<std::string> unreachable(const std::vector<SchemaVersion>& versions,
+                                  SessionSettings settings) {
+  constexpr int64_t patience_ms = 2'000;
+  std::set<std::string> away;
+  settings.connect_timeout_ms = std::min(settings.connect_timeout_ms, patience_ms);
+  for (const SchemaVersion& one : versions) {
+    if (!one.address || one.version == versions.front().version) continue;
+    settings.contact_points = {*one.address};
+    settings.datacenter = one.datacenter;
+    if (!Session::open(settings)) away.insert(one.address->text());
+  }
+  return away;
+}
+
+bool agree(const std::vector<SchemaVersion>& versions, const std::set<std::string>& away) {
+  return std::ranges::all_of(versions, [&](const SchemaVersion& one) {
+    return one.version == versions.front().version ||
+           (one.address && away.contains(one.address->text()));
+  });
 }
 
 struct Submission {
@@ -231,9 +266,17 @@ Result<Statement> Session::prepare(std::string cql) {
 Status Session::change_schema(std::string cql) {
   const Answer changed = run(std::move(cql));
   if (!changed) return fail(error_code_of(changed.error().certainty), changed.error().message);
-  const int64_t until_ms = os::real_clock().steady_ms() + impl_->settings.request_timeout_ms;
-  while (os::real_clock().steady_ms() < until_ms) {
-    if (HOLDFAST_TRY(schema_agrees(*this))) return {};
+  const int64_t begun_ms = os::real_clock().steady_ms();
+  std::set<std::string> away;
+  bool looked = false;
+  for (int64_t passed_ms = 0; passed_ms < impl_->settings.request_timeout_ms;
+       passed_ms = os::real_clock().steady_ms() - begun_ms) {
+    const std::vector<SchemaVersion> versions = HOLDFAST_TRY(schema_versions(*this));
+    if (agree(versions, away)) return {};
+    if (passed_ms > agreement_usual_ms && !std::exchange(looked, true)) {
+      away = unreachable(versions, impl_->settings);
+      continue;
+    }
     std::unique_lock lock(impl_->mutex);
     impl_->changed.wait_for(lock, std::chrono::milliseconds(agreement_pause_ms));
   }

@@ -114,6 +114,10 @@ TEST_F(CqlOutcome, IsToldByWhatTheServersSayOfANodeThatStandsStillIsKilledAndCom
       texts(must(run("SELECT word FROM " + words() + " WHERE id = 5", Consistency::local_quorum))),
       Lines{});
   EXPECT_FALSE(sees("frankfurt"));
+  // The dead do not agree on anything, and are not waited for.
+  const Status made =
+      session_->change_schema("CREATE TABLE " + keyspace_ + ".more (id bigint PRIMARY KEY)");
+  EXPECT_TRUE(made) << made.error().message;
 
   ASSERT_TRUE(cassandra_.start());
   EXPECT_TRUE(comes_true([&] { return sees("frankfurt"); }));  // it was said to be up
