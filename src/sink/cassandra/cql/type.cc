@@ -14,6 +14,9 @@ Type read(Reader& from, int depth) {
   switch (type.code) {
     case TypeCode::custom:
       return type_of_class(from.text());
+    case TypeCode::vector:  // has no number of its own
+      from.spoil();
+      break;
     case TypeCode::list:
     case TypeCode::set:
       inner = 1;
