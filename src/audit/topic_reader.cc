@@ -5,14 +5,17 @@
 #include <fmt/format.h>
 #include <map>
 
+#include "base/log_line.h"
 #include "base/os/clock.h"
 #include "event/cloud_event.h"
 #include "kafka/admin.h"
+#include "kafka/decided.h"
 
 namespace holdfast::audit {
 namespace {
 
 constexpr int metadata_timeout_ms = 15'000;
+constexpr int decided_wait_ms = 5'000;
 
 /// The partitions of the topics that exist, with what they hold now.
 Result<std::vector<TopicRange>> find_ranges(const TopicReading& reading) {
@@ -29,6 +32,13 @@ Result<std::vector<TopicRange>> find_ranges(const TopicReading& reading) {
     }
   }
   if (partitions.empty()) return ranges;
+  // A commit may be answered before it shows. What stays open for longer is somebody's who has not
+  // committed it.
+  if (const Status decided = kafka::wait_until_decided(reading.kafka, partitions, decided_wait_ms);
+      !decided) {
+    if (decided.error().code != ErrorCode::timeout) return std::unexpected(decided.error());
+    log_warning("audit", "{}; it is not part of this audit", decided.error().message);
+  }
   const auto watermarks = HOLDFAST_TRY(admin->watermarks(partitions, metadata_timeout_ms));
   for (size_t i = 0; i < ranges.size(); ++i) {
     ranges[i].first_offset = watermarks[i].low;

@@ -58,11 +58,12 @@ struct Admin::Impl {
   Result<std::vector<int64_t>> offsets(std::span<const TopicPartition> partitions, int64_t place, int64_t until_ms) const;
 };
 
-Result<std::unique_ptr<Admin>> Admin::create(const ClientSettings& client) {
+Result<std::unique_ptr<Admin>> Admin::create(const ClientSettings& client, bool read_committed) {
   auto impl = std::make_unique<Impl>();
   Conf conf;
   // A consumer's handle, because offsets are asked for with its isolation level.
-  conf.set("isolation.level", "read_committed").set("allow.auto.create.topics", "false");
+  conf.set("isolation.level", read_committed ? "read_committed" : "read_uncommitted")
+      .set("allow.auto.create.topics", "false");
   impl->handle = HOLDFAST_TRY(Handle::open(RD_KAFKA_CONSUMER, client, std::move(conf), nullptr));
   return std::unique_ptr<Admin>(new Admin(std::move(impl)));
 }

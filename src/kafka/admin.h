@@ -31,7 +31,8 @@ struct TopicInfo {
 /// Threads: one at a time.
 class Admin {
  public:
-  static Result<std::unique_ptr<Admin>> create(const ClientSettings& client);
+  /// `read_committed`: whether `watermarks` tells last stable offsets, or ends whatever is decided of them.
+  static Result<std::unique_ptr<Admin>> create(const ClientSettings& client, bool read_committed = true);
   ~Admin();
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;

@@ -13,6 +13,8 @@
 
 namespace holdfast::pipeline {
 
+class ShipWorker;
+
 struct ShipRoute {
   spool::SourceId source;
   std::string topic;
@@ -23,12 +25,16 @@ struct ShipSettings {
   kafka::ClientSettings client;
   std::string failures_topic;  // of rejected pieces
   int16_t replication_factor = 1;
-  double linger_ms = 5;
+  /// Where one transaction follows the other, it is kept open for so long.
+  int64_t linger_ms = 5;
   std::string compression = "none";
-  uint64_t in_flight_bytes_max = 32ull << 20;
+  /// Of messages in one transaction, and so what a restart may have to send again; readers see it
+  /// whole, at its end.
+  uint64_t transaction_bytes_max = 4 << 20;
+  /// What a process that died had open hides what others write behind it, until its successor
+  /// starts or this time is over.
+  int32_t transaction_timeout_ms = 30'000;
   int32_t request_timeout_ms = 10'000;
-  int64_t settle_ms =
-      100;  // so long topics must stand still before they are read for what is in them already
 };
 
 /// Where the shipping stands, for people; the sequences are in Spool::status.
@@ -37,20 +43,26 @@ struct ShipProgress {
   std::optional<Error> trouble;  // why not, since the last success
   uint64_t sent = 0;             // messages given to the producer in this run
   uint64_t skipped = 0;          // found in Kafka already, and not sent again
-  uint64_t restarts = 0;         // of the producer, after an unknown outcome
+  uint64_t restarts = 0;         // of a producer, after trouble
+  uint64_t transactions = 0;     // committed
 };
 
-/// Ships what the spool holds to Kafka, each source in order. It begins by reading from the topics
-/// which of the unshipped events got in already (a predecessor may have died between sending and
-/// noting it) and leaves those out; then it goes on with an idempotent producer. When an outcome is
-/// unknown it makes a new producer and reads again.
+/// Ships what the spool holds to Kafka, each source in order, in transactions, and notes it as
+/// shipped when they are committed. The transactional ids are the spool's own, so that a beginning
+/// fences whoever shipped from it before: first that, which ends what he left open, and only then
+/// the topics are read for what got in already. After an outcome that is unknown the same is done.
+/// So nothing is twice in a topic, or missing, however late a request of a dead process comes in.
 ///
-/// While no broker answers it tries again, less and less often, and the spool takes the events.
-/// NOT promised: that a request of a dead predecessor, still on its way while the topics were read,
-/// does not come in later: such a double is absorbed by the sink, and the audit counts it. Only
-/// transactions can exclude it.
+/// Sources share a few transactional ids (by their number in the spool): while one transaction is
+/// committed, others are filled. While no broker answers it tries again, less and less often, and
+/// the spool takes the events. What Kafka refuses goes into the failure topic, in the transaction
+/// of its neighbours.
 ///
-/// Threads: its own does the work; the members may be called from any other.
+/// Needs brokers with transactions: Apache Kafka 2.5 or later, Redpanda, or the one inside.
+/// NOT promised: order between sources. Nor that a refused event is in the failure topic only once:
+/// killed behind the commit, it may be refused again, under the same stamp.
+///
+/// Threads: its own do the work; the members may be called from any other.
 class Shipper {
  public:
   Shipper(spool::Spool& spool, os::Clock& clock, ShipSettings settings,
@@ -67,8 +79,7 @@ class Shipper {
   ShipProgress progress() const;
 
  private:
-  class Worker;
-  std::unique_ptr<Worker> worker_;
+  std::vector<std::unique_ptr<ShipWorker>> workers_;
 };
 
 }  // namespace holdfast::pipeline

@@ -9,7 +9,10 @@
 namespace holdfast::pipeline {
 namespace {
 
-constexpr uint64_t pump_bytes = 1 << 20;
+constexpr uint64_t read_bytes = 256 << 10;
+// Of a record's and a header's lengths and times, about.
+constexpr uint64_t record_bytes = 12;
+constexpr uint64_t header_bytes = 2;
 
 /// MurmurHash2 with Kafka's seed, as its DefaultPartitioner has used it from the beginning.
 uint32_t murmur2(std::string_view key) {
@@ -75,40 +78,46 @@ void ShipLane::restart(ShippedAlready events, ShippedAlready rejected, int32_t p
   shipped_rejected_ = std::move(rejected);
   partitions_ = partitions;
   failure_partitions_ = failure_partitions;
-  next_batch_ = spool_.source(route_.source).shipped_batch + 1;
-  in_flight_.clear();
-  in_flight_bytes_ = 0;
+  go_back();
 }
 
-Result<bool> ShipLane::pump(kafka::Producer& producer) {
-  const auto batches = HOLDFAST_TRY(spool_.read(route_.source, next_batch_, pump_bytes));
+void ShipLane::go_back() {
+  next_batch_ = spool_.source(route_.source).shipped_batch + 1;
+  sent_upto_ = {};
+  amount_ = {};
+  pins_.clear();
+}
+
+Result<std::vector<spool::StoredBatch>> ShipLane::next() {
+  return spool_.read(route_.source, next_batch_, read_bytes);
+}
+
+Status ShipLane::send(kafka::Producer& producer, std::span<const spool::StoredBatch> batches) {
   for (const spool::StoredBatch& batch : batches) {
     // What was trimmed had been shipped, so nothing may be missing in between.
     HOLDFAST_CHECK(batch.number == next_batch_);
-    const Status sent = send_batch(producer, batch, Tokens::of_batch);
+    note_sent(batch);
+    const Status sent = send_batch(producer, batch);
     if (!sent && sent.error().code == ErrorCode::invalid) suspect(batch.number);
     HOLDFAST_CHECKED(sent);
   }
-  settle();
-  return !batches.empty();
+  return {};
 }
 
-Status ShipLane::send_batch(kafka::Producer& producer, const spool::StoredBatch& batch,
-                            Tokens tokens) {
+void ShipLane::note_sent(const spool::StoredBatch& batch) {
   const spool::BatchHeader& header = batch.view.header();
-  fault::point("ship.before_send");
-  in_flight_.push_back({.number = batch.number,
-                        .bytes = batch.view.bytes(),
-                        .next_sequence = header.next_sequence(),
-                        .next_rejected_sequence = header.next_rejected_sequence(),
-                        .pin = batch.pin});
-  in_flight_bytes_ += in_flight_.back().bytes;
+  sent_upto_ = {.batch = batch.number,
+                .next_sequence = header.next_sequence(),
+                .next_rejected_sequence = header.next_rejected_sequence()};
+  if (pins_.empty() || pins_.back() != batch.pin) pins_.push_back(batch.pin);
   next_batch_ = batch.number + 1;
-  const uint64_t batch_token = lane_number_ << lane_shift | static_cast<uint64_t>(batch.number);
-  uint64_t message = 0;
-  const auto token = [&] { return tokens == Tokens::of_batch ? batch_token : message; };
+}
+
+Status ShipLane::send_batch(kafka::Producer& producer, const spool::StoredBatch& batch) {
+  fault::point("ship.before_send");
+  const uint64_t token = lane_number_ << lane_shift | static_cast<uint64_t>(batch.number);
   event::Event event;
-  for (spool::BatchView::Events events(batch.view, name_); events.next(event); ++message) {
+  for (spool::BatchView::Events events(batch.view, name_); events.next(event);) {
     if (shipped_events_.contains(event.stamp.sequence)) {
       ++skipped_;
       continue;
@@ -116,25 +125,25 @@ Status ShipLane::send_batch(kafka::Producer& producer, const spool::StoredBatch&
     if constexpr (planted_bug == PlantedBug::lose_in_shipping)
       if (event.stamp.sequence == 100) continue;
     if constexpr (planted_bug == PlantedBug::double_in_shipping)
-      if (event.stamp.sequence == 100) HOLDFAST_CHECKED(send_event(producer, event, token()));
-    HOLDFAST_CHECKED(took(tokens, message, send_event(producer, event, token())));
+      if (event.stamp.sequence == 100) HOLDFAST_CHECKED(send_event(producer, event, token));
+    HOLDFAST_CHECKED(send_event(producer, event, token));
   }
   spool::BatchView::RejectedEvent rejected;
-  for (spool::BatchView::RejectedEvents pieces(batch.view, rejected_stream_); pieces.next(rejected);
-       ++message) {
+  for (spool::BatchView::RejectedEvents pieces(batch.view, rejected_stream_);
+       pieces.next(rejected);) {
     if (shipped_rejected_.contains(rejected.event.stamp.sequence)) {
       ++skipped_;
       continue;
     }
-    HOLDFAST_CHECKED(took(tokens, message, send_rejected(producer, rejected, token())));
+    HOLDFAST_CHECKED(send_rejected(producer, rejected, token));
   }
   fault::point("ship.after_send");
   return {};
 }
 
 Status ShipLane::send_event(kafka::Producer& producer, const event::Event& event, uint64_t token) {
-  return send(producer, route_.topic, partition_of(event, partitions_), event,
-              cloud_event_.format(event), token);
+  return send_message(producer, route_.topic, partition_of(event, partitions_), event,
+                      cloud_event_.format(event), token);
 }
 
 Status ShipLane::send_rejected(kafka::Producer& producer,
@@ -151,14 +160,18 @@ Status ShipLane::send_rejected(kafka::Producer& producer,
                                     .origin = {},
                                     .file = rejected.piece.file,
                                     .line = rejected.piece.line};
-  return send(producer, failures_topic_, partition_of(rejected.event, failure_partitions_),
-              rejected.event, failure_.format(record), token);
+  return send_message(producer, failures_topic_, partition_of(rejected.event, failure_partitions_),
+                      rejected.event, failure_.format(record), token);
 }
 
-Status ShipLane::send(kafka::Producer& producer, const std::string& topic, int32_t partition,
-                      const event::Event& event, event::Headers headers, uint64_t token) {
+Status ShipLane::send_message(kafka::Producer& producer, const std::string& topic,
+                              int32_t partition, const event::Event& event, event::Headers headers,
+                              uint64_t token) {
+  const uint64_t payload = event.key.value_or("").size() + event.value.value_or("").size();
+  uint64_t bytes = payload + record_bytes;
   for (size_t i = 0; i < headers.size(); ++i) {
     headers_[i] = {.name = headers[i].name, .value = bytes_of(headers[i].value)};
+    bytes += headers[i].name.size() + headers[i].value.value_or("").size() + header_bytes;
   }
   const kafka::OutMessage message{.partition = partition,
                                   .key = bytes_of(event.key),
@@ -168,32 +181,22 @@ Status ShipLane::send(kafka::Producer& producer, const std::string& topic, int32
                                   .token = token,
                                   .value_pinned = true};
   HOLDFAST_CHECKED(producer.send(topic, message));
-  ++in_flight_.back().waiting;
   ++sent_;
+  ++amount_.messages;
+  amount_.payload_bytes += payload;
+  amount_.bytes += bytes;
   return {};
 }
 
-void ShipLane::arrived(int64_t batch_number) {
-  HOLDFAST_CHECK(!in_flight_.empty());
-  const auto index = static_cast<size_t>(batch_number - in_flight_.front().number);
-  HOLDFAST_CHECK(index < in_flight_.size() && in_flight_[index].waiting > 0);
-  --in_flight_[index].waiting;
-}
-
 void ShipLane::settle() {
-  const Sent* last = nullptr;
-  Sent settled;
-  while (!in_flight_.empty() && in_flight_.front().waiting == 0) {
-    settled = std::move(in_flight_.front());
-    in_flight_bytes_ -= settled.bytes;
-    in_flight_.pop_front();
-    last = &settled;
+  if (sent_upto_.batch >= 0) {
+    spool_.mark_shipped(route_.source, sent_upto_.batch, sent_upto_.next_sequence,
+                        sent_upto_.next_rejected_sequence);
+    fault::point("ship.after_mark");
   }
-  if (last == nullptr) return;
-  fault::point("ship.after_ack");
-  spool_.mark_shipped(route_.source, last->number, last->next_sequence,
-                      last->next_rejected_sequence);
-  fault::point("ship.after_mark");
+  sent_upto_ = {};
+  amount_ = {};
+  pins_.clear();
 }
 
 }  // namespace holdfast::pipeline

@@ -2,7 +2,8 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,16 @@
 
 namespace holdfast::pipeline {
 
-/// One source's way from the spool to its topic: batches are sent in order, and noted as shipped,
-/// in order, once everything in them arrived. Threads: the shipper's only.
+/// Of messages that were sent.
+struct SentAmount {
+  uint64_t messages = 0;
+  uint64_t payload_bytes = 0;  // keys and values
+  uint64_t bytes = 0;          // about what they take in a batch
+};
+
+/// One source's way from the spool to its topic: batches are sent in order, within the transaction
+/// that the producer has open, and noted as shipped once that is committed. Threads: its worker's
+/// only.
 class ShipLane {
  public:
   ShipLane(spool::Spool& spool, const ShipRoute& route, std::string failures_topic,
@@ -30,57 +39,61 @@ class ShipLane {
   /// already.
   void restart(ShippedAlready events, ShippedAlready rejected, int32_t partitions,
                int32_t failure_partitions);
+  /// Nothing that was sent and not settled counts. No producer may hold it any more.
+  void go_back();
 
-  /// Sends the next batches, about a MiB. Answers whether there were any. `limit`: the producer is
-  /// full.
-  Result<bool> pump(kafka::Producer& producer);
-  /// A message of the batch has arrived.
-  void arrived(int64_t batch_number);
-  /// Something up to this batch was refused for good, it is not known what: `send_singly` finds
-  /// out.
+  /// The next batches, a few hundred KiB; none when everything durable was sent.
+  Result<std::vector<spool::StoredBatch>> next();
+  Status send(kafka::Producer& producer, std::span<const spool::StoredBatch> batches);
+  /// Since the last `settle` or `go_back`.
+  const SentAmount& amount() const { return amount_; }
+  /// Something in this batch was refused for good, it is not known what: `send_singly` finds out.
   void suspect(int64_t batch_number) {
     suspect_below_ = std::max(suspect_below_, batch_number + 1);
   }
   bool suspicious() const { return next_batch_ < suspect_below_; }
-  /// Sends the suspect batches, one after the other, and puts what is refused into the failure
-  /// topic. `producer` packs each message alone, so that a refusal names it. Blocks; anything but
-  /// delivery and refusal is an error. Answers how many were refused.
+  /// Sends the suspect batches in transactions of few messages, and what is refused into the
+  /// failure topic, in the transaction of its neighbours. `producer` packs each message alone, so
+  /// that a refusal names it, and has no transaction open. Blocks; anything but delivery and
+  /// refusal is an error. Answers how many were refused.
   Result<uint64_t> send_singly(kafka::Producer& producer, int timeout_ms);
-  /// Notes what has arrived whole.
+  /// Notes as shipped what was sent: it is committed.
   void settle();
 
-  uint64_t in_flight_bytes() const { return in_flight_bytes_; }
   uint64_t sent() const { return sent_; }
   uint64_t skipped() const { return skipped_; }
 
  private:
   struct Sent {
-    int64_t number = 0;
-    uint64_t waiting = 0;  // messages that did not arrive yet
-    uint64_t bytes = 0;
+    int64_t batch = -1;  // the last one
     int64_t next_sequence = 0;
     int64_t next_rejected_sequence = 0;
-    std::shared_ptr<const os::Mapping> pin;  // the producer reads the values in place
   };
-
-  /// How a message of a batch is named to the producer.
-  enum class Tokens { of_batch, of_message };
   struct Refusal {
     uint64_t message = 0;  // its place in the batch
     std::string cause;
   };
+  /// Some messages of a batch, by their places in it.
+  struct Part {
+    const spool::StoredBatch& batch;
+    uint64_t from = 0;
+    uint64_t to = 0;
+  };
 
-  Status send_batch(kafka::Producer& producer, const spool::StoredBatch& batch, Tokens tokens);
-  Status took(Tokens tokens, uint64_t message, Status sent);
-  Result<uint64_t> send_one_by_one(kafka::Producer& producer, const spool::StoredBatch& batch,
-                                   int timeout_ms);
-  Status await_answers(kafka::Producer& producer, int64_t batch_number, int timeout_ms);
-  Status send_refused(kafka::Producer& producer, const spool::StoredBatch& batch, int timeout_ms);
+  Status send_batch(kafka::Producer& producer, const spool::StoredBatch& batch);
+  void note_sent(const spool::StoredBatch& batch);
+  Status send_carefully(kafka::Producer& producer, const spool::StoredBatch& batch, int timeout_ms);
+  Result<bool> try_part(kafka::Producer& producer, const Part& part, int timeout_ms);
+  Status send_part(kafka::Producer& producer, const Part& part);
+  Status await_answers(kafka::Producer& producer, size_t refusals_before, int timeout_ms);
+  Status send_refused(kafka::Producer& producer, const event::Event& event, const Refusal& refusal);
+  const Refusal* refusal_of(uint64_t message) const;
+  Status refused(uint64_t message, std::string cause);
   Status send_event(kafka::Producer& producer, const event::Event& event, uint64_t token);
   Status send_rejected(kafka::Producer& producer, const spool::BatchView::RejectedEvent& rejected,
                        uint64_t token);
-  Status send(kafka::Producer& producer, const std::string& topic, int32_t partition,
-              const event::Event& event, event::Headers headers, uint64_t token);
+  Status send_message(kafka::Producer& producer, const std::string& topic, int32_t partition,
+                      const event::Event& event, event::Headers headers, uint64_t token);
 
   spool::Spool& spool_;
   const ShipRoute route_;
@@ -94,10 +107,12 @@ class ShipLane {
   int32_t failure_partitions_ = 1;
   int64_t next_batch_ = 0;
   int64_t suspect_below_ = 0;
-  std::vector<Refusal> refusals_;  // of the batch that is sent singly
-  std::deque<Sent> in_flight_;
-  uint64_t in_flight_bytes_ = 0;
+  std::vector<Refusal> refusals_;                         // of the batch that is sent singly
+  spool::BatchHeader singly_;                             // of the same
+  Sent sent_upto_;                                        // in the open transaction
+  std::vector<std::shared_ptr<const os::Mapping>> pins_;  // the producer reads the values in place
   uint64_t sent_ = 0;
+  SentAmount amount_;
   uint64_t skipped_ = 0;
   event::CloudEventFormatter cloud_event_;
   event::FailureFormatter failure_;

@@ -136,12 +136,14 @@ Status TopicReader::refresh() {
   return finishing_ ? set_targets() : Status();
 }
 
-/// Where each partition ends now.
+/// Where each partition ends now. What is not decided yet counts: a commit may be answered before
+/// it shows, so whoever has just shipped expects to find it; a transaction ends, or times out.
 Status TopicReader::set_targets() {
   std::vector<kafka::TopicPartition> places;
   for (const auto& [place, partition] : partitions_) places.push_back(to_kafka(place));
+  const auto admin = HOLDFAST_TRY(kafka::Admin::create(settings_.kafka, false));
   const std::vector<kafka::Watermarks> marks =
-      HOLDFAST_TRY(admin_->watermarks(places, request_timeout_ms));
+      HOLDFAST_TRY(admin->watermarks(places, request_timeout_ms));
   size_t i = 0;
   for (auto& [place, partition] : partitions_) {
     const kafka::Watermarks mark = marks[i++];
@@ -151,7 +153,8 @@ Status TopicReader::set_targets() {
         (partition.next < mark.low || partition.next > mark.high))
       fail_partition(place, partition, out_of_range(partition.next, mark));
     const std::lock_guard lock(mutex_);
-    seen_.ends[place] = mark.high;
+    seen_.ends[place] =
+        partition.reached >= mark.high ? std::max<int64_t>(partition.next, 0) : mark.high;
   }
   targets_set_ = true;
   return {};
@@ -205,7 +208,8 @@ void TopicReader::note(const kafka::PartitionEvent& event) {
   if (event.kind == Kind::end_of_partition) {
     partition->reached = std::max(partition->reached, event.offset);
     const std::lock_guard lock(mutex_);
-    seen_.ends[*recent_place_] = event.offset;
+    // Control records may lie behind the last message. Nobody lags behind those.
+    seen_.ends[*recent_place_] = std::max<int64_t>(partition->next, 0);
   } else if (event.kind == Kind::offset_out_of_range) {
     fail_partition(*recent_place_, *partition, out_of_range(partition->next));
   } else if (event.error.code == ErrorCode::invalid) {

@@ -63,6 +63,13 @@ SourceState Spool::source(SourceId id) const {
   return sources_.at(id.value).state;
 }
 
+std::string Spool::identity() const {
+  const std::lock_guard lock(mutex_);
+  if (sources_.empty()) return {};
+  const SourceState& first = sources_.front().state;
+  return fmt::format("{}.{}", first.name, first.epoch);
+}
+
 BatchHeader Spool::stamp(const SourceState& source, const BatchBuilder& batch,
                          bool has_position) const {
   BatchHeader header;

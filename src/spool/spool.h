@@ -76,6 +76,9 @@ class Spool {
   Result<SourceId> open_source(const std::string& name);
   /// As it will be once all appends are durable.
   SourceState source(SourceId id) const;
+  /// Names this spool among all that ever were, and stays: the first source's name and epoch. Empty
+  /// before there is one. A lost folder that is made anew is another spool.
+  std::string identity() const;
 
   /// Stamps and queues a batch with the source's position behind it (none: the position stays).
   /// Answers the position in the log to wait for. `limit`: full, or too much is not durable yet:

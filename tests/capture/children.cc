@@ -49,10 +49,10 @@ void Child::kill_hard() {
   wait();
 }
 
-void BrokerChild::start() {
+void BrokerChild::start(const std::string& fault) {
   const std::string port_file = folder_.path() + "/port";
   std::filesystem::remove(port_file);
-  child_.start({"--broker", folder_.path() + "/data", std::to_string(port_), port_file});
+  child_.start({"--broker", folder_.path() + "/data", std::to_string(port_), port_file}, fault);
   wait_until([&] { return std::filesystem::exists(port_file); }, "the broker to serve");
   std::ifstream(port_file) >> port_;
 }
@@ -69,6 +69,7 @@ namespace {
 
 int serve_as_broker(const std::string& data, const std::string& port,
                     const std::string& port_file) {
+  fault::arm_from_environment();
   broker::BrokerSettings settings;
   settings.data_folder = data;
   settings.listen = {"127.0.0.1", static_cast<uint16_t>(std::stoi(port))};

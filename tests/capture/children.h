@@ -35,7 +35,10 @@ class Child {
 /// port.
 class BrokerChild {
  public:
-  void start();
+  /// `fault`: what HOLDFAST_FAULT is in it.
+  void start(const std::string& fault = "");
+  /// Waits for its end; answers as Child::wait does.
+  int wait() { return child_.wait(); }
   void kill_hard() { child_.kill_hard(); }
   std::string bootstrap() const { return "127.0.0.1:" + std::to_string(port_); }
 
