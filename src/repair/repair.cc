@@ -311,10 +311,8 @@ class Run {
         refused = true;
       }
       if (refused) continue;
-      const std::string why =
-          written.refusals.empty() ? "" : written.refusals.front().cause.message;
       if (attempt++ >= settings_.store_attempts_max)
-        return fail(ErrorCode::unavailable, "the store does not take it: " + why);
+        return fail(ErrorCode::unavailable, "the store does not take it: " + written.why());
       if (!stop_.sleep(settings_.store_pause_ms * attempt))
         return fail(ErrorCode::interrupted, "asked to stop");
       (void)target.sink().positions();  // opens it again

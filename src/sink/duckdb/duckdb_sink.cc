@@ -27,10 +27,7 @@ std::string cause_code(const Error& error) {
 }
 
 Written all(const Batch& batch, Outcome outcome, const Error& error) {
-  Written written;
-  written.outcomes.assign(batch.entries.size(), outcome);
-  written.refusals.push_back({0, {cause_code(error), error.message}});
-  return written;
+  return Written::all(batch.entries.size(), outcome, {cause_code(error), error.message});
 }
 
 /// What a batch changes: which entries' rows go in, and what is said of the others.

@@ -17,6 +17,9 @@ constexpr int64_t patience_ms = 90'000;
 
 class CqlOutcome : public ::testing::Test {
  protected:
+  static void SetUpTestSuite() { servers = std::make_unique<RealCassandra>(); }
+  static void TearDownTestSuite() { servers.reset(); }
+
   void SetUp() override {
     if (!cassandra_.start()) GTEST_SKIP() << "Apache Cassandra cannot run here";
     if (cassandra_.is_external()) GTEST_SKIP() << "these nodes are not ours to stop";
@@ -65,7 +68,8 @@ class CqlOutcome : public ::testing::Test {
     return false;
   }
 
-  RealCassandra cassandra_;
+  static inline std::unique_ptr<RealCassandra> servers;
+  RealCassandra& cassandra_ = *servers;
   std::unique_ptr<Session> session_;
   std::string keyspace_;
 };
