@@ -190,7 +190,7 @@ def without_one(cluster, folder, env, name, table, events, lose):
         child.communicate()
     # What was there at three seconds: a pause that goes on counts.
     begun = [total for at, total in seen if at <= lost + 3][-1] if lost else events
-    if seen[-1][1] < events or events - begun < events // 3:
+    if not seen or seen[-1][1] < events or events - begun < events // 3:
         raise RuntimeError("too few events were left three seconds after the data center was lost")
     return {"rows_per_second": round((events - begun) / (seen[-1][0] - lost - 3)), "longest_pause_s": round(longest, 2)}
 
