@@ -144,6 +144,16 @@ struct Encoder {
   }
 };
 
+/// Of each partition in a list, its number and an offset.
+template <class Each>
+void read_offsets(StateReader& in, std::vector<Each>& all) {
+  const uint32_t count = in.count(12);
+  for (uint32_t i = 0; i < count && !in.failed(); ++i) {
+    const auto log_id = in.number<uint32_t>();
+    all.push_back({log_id, in.number<int64_t>()});
+  }
+}
+
 std::optional<StateRecord> read_record(Kind kind, StateReader& in) {
   switch (kind) {
     case Kind::cluster_created:
@@ -175,10 +185,8 @@ std::optional<StateRecord> read_record(Kind kind, StateReader& in) {
     case Kind::broker_configured:
       return BrokerConfigured{read_config(in)};
     case Kind::log_start_moved: {
-      LogStartMoved record;
-      record.log_id = in.number<uint32_t>();
-      record.log_start = in.number<int64_t>();
-      return record;
+      const auto log_id = in.number<uint32_t>();
+      return LogStartMoved{log_id, in.number<int64_t>()};
     }
     case Kind::offsets_committed:
       return OffsetsCommitted::read(in);
@@ -186,20 +194,12 @@ std::optional<StateRecord> read_record(Kind kind, StateReader& in) {
       return ProducerIdsReserved::read(in);
     case Kind::log_starts_moved: {
       LogStartsMoved record;
-      const uint32_t count = in.count(12);
-      for (uint32_t i = 0; i < count && !in.failed(); ++i) {
-        const auto log_id = in.number<uint32_t>();
-        record.moves.push_back({log_id, in.number<int64_t>()});
-      }
+      read_offsets(in, record.moves);
       return record;
     }
     case Kind::aborts_forgotten: {
       AbortsForgotten record;
-      const uint32_t count = in.count(12);
-      for (uint32_t i = 0; i < count && !in.failed(); ++i) {
-        const auto log_id = in.number<uint32_t>();
-        record.partitions.push_back({log_id, in.number<int64_t>()});
-      }
+      read_offsets(in, record.partitions);
       return record;
     }
     case Kind::group_stored:
