@@ -47,6 +47,7 @@ class ShipLane {
   Status send(kafka::Producer& producer, std::span<const spool::StoredBatch> batches);
   /// Since the last `settle` or `go_back`.
   const SentAmount& amount() const { return amount_; }
+  int32_t partitions() const { return partitions_; }
   /// Something in this batch was refused for good, it is not known what: `send_singly` finds out.
   void suspect(int64_t batch_number) {
     suspect_below_ = std::max(suspect_below_, batch_number + 1);

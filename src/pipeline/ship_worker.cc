@@ -21,7 +21,7 @@ constexpr int abort_wait_at_stop_ms = 200;
 constexpr int broker_wait_ms = 2'000;
 constexpr int decided_wait_ms = 2'000;
 constexpr int32_t batch_messages = 2'000;
-constexpr int full_batch_wait_ms = 20;
+constexpr int full_batch_wait_ms = 200;
 constexpr int32_t batch_bytes_max = 1'000'000;
 constexpr int32_t batch_bytes_least = 1'024;
 constexpr int32_t single_bytes_max = 100 << 20;  // as large as any broker takes by default
@@ -275,10 +275,15 @@ Status ShipWorker::begin() {
 /// the commit begins when only the rest is left.
 Status ShipWorker::await_full_batches() {
   const SentAmount all = amount();
+  uint64_t partitions = 0;
+  for (const auto& lane : lanes_)
+    if (lane->amount().messages > 0) partitions += static_cast<uint64_t>(lane->partitions());
+  // Of each partition less than a full batch may be left; sizes are estimates.
+  const uint64_t messages_left = partitions * batch_messages;
+  const uint64_t bytes_left = 2 * partitions * static_cast<uint64_t>(batch_bytes_);
   for (size_t waiting = producer_->in_flight(); waiting > 0;) {
-    const uint64_t payload_bytes =
-        all.payload_bytes / std::max(all.messages, uint64_t{1}) * waiting;
-    if (waiting < batch_messages && payload_bytes < static_cast<uint64_t>(batch_bytes_)) return {};
+    const uint64_t bytes = all.payload_bytes / std::max(all.messages, uint64_t{1}) * waiting;
+    if (waiting < messages_left && bytes < bytes_left) return {};
     HOLDFAST_CHECKED(take(producer_->poll(full_batch_wait_ms)));
     if (producer_->in_flight() == waiting) return {};  // slow, or nothing of it leaves by itself
     waiting = producer_->in_flight();
