@@ -11,6 +11,7 @@
 #include "wire/messages/alter_partition_reassignments.h"
 #include "wire/messages/alter_replica_log_dirs.h"
 #include "wire/messages/api_versions.h"
+#include "wire/messages/consumer_group_heartbeat.h"
 #include "wire/messages/create_acls.h"
 #include "wire/messages/create_partitions.h"
 #include "wire/messages/create_topics.h"
@@ -119,6 +120,8 @@ constexpr ServedApi kServed[] = {
     served<wire::DescribeProducersRequest>("what partitions remember of their producers"),
     served<wire::DescribeTransactionsRequest>("owner, state and partitions of transactional ids"),
     served<wire::ListTransactionsRequest>("transactional ids by state, producer, age, pattern"),
+    served<wire::ConsumerGroupHeartbeatRequest>(
+        "refused: groups by KIP-848 come later, and this says so"),
     served<wire::ListConfigResourcesRequest>("what has settings"),
     served<wire::DescribeTopicPartitionsRequest>("partitions page by page"),
 };

@@ -4,6 +4,7 @@
 #include "wire/messages/alter_configs.h"
 #include "wire/messages/alter_partition_reassignments.h"
 #include "wire/messages/alter_replica_log_dirs.h"
+#include "wire/messages/consumer_group_heartbeat.h"
 #include "wire/messages/describe_acls.h"
 #include "wire/messages/describe_client_quotas.h"
 #include "wire/messages/describe_configs.h"
@@ -138,6 +139,15 @@ TEST_F(OneNode, AuthenticatesNobodyAndSaysSo) {
     const auto answer =
         client_->call<wire::SaslAuthenticateResponse>(wire::SaslAuthenticateRequest{}, version);
     EXPECT_EQ(answer.error_code, Code::illegal_sasl_state);
+  }
+}
+
+TEST_F(OneNode, SaysThatGroupsAreClassic) {
+  for (const int16_t version : {0, 1}) {
+    const auto answer = client_->call<wire::ConsumerGroupHeartbeatResponse>(
+        wire::ConsumerGroupHeartbeatRequest{}, version);
+    EXPECT_EQ(answer.error_code, Code::unsupported_version);
+    EXPECT_FALSE(answer.assignment.has_value());
   }
 }
 

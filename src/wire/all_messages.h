@@ -6,6 +6,7 @@
 #include "wire/messages/alter_partition_reassignments.h"
 #include "wire/messages/alter_replica_log_dirs.h"
 #include "wire/messages/api_versions.h"
+#include "wire/messages/consumer_group_heartbeat.h"
 #include "wire/messages/create_acls.h"
 #include "wire/messages/create_partitions.h"
 #include "wire/messages/create_topics.h"
@@ -106,6 +107,7 @@ using AllApis = ApiList<
     Api<DescribeProducersRequest, DescribeProducersResponse>,
     Api<DescribeTransactionsRequest, DescribeTransactionsResponse>,
     Api<ListTransactionsRequest, ListTransactionsResponse>,
+    Api<ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse>,
     Api<ListConfigResourcesRequest, ListConfigResourcesResponse>,
     Api<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>>;
 

@@ -54,6 +54,7 @@ enum class ApiKey : int16_t {
   describe_producers = 61,
   describe_transactions = 65,
   list_transactions = 66,
+  consumer_group_heartbeat = 68,
   list_config_resources = 74,
   describe_topic_partitions = 75,
 };

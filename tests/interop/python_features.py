@@ -334,7 +334,16 @@ def confluent_transactions(served):
     committed.close()
 
 
+def confluent_hears_that_groups_are_classic(served):
+    create(served, "classic")
+    consumer = confluent_kafka.Consumer({"bootstrap.servers": served.address, "group.id": "new", "group.protocol": "consumer"})
+    consumer.subscribe(["classic"])
+    message = consumer.poll(60)
+    expect("it is told at once and for good", message and message.error().code(), confluent_kafka.KafkaError._FATAL)
+    consumer.close()
+
+
 main([kafka_python_every_codec_time_pause_and_deletion, kafka_python_is_idempotent_over_kill_9, kafka_python_transactions,
       *(named(f"aiokafka_{coroutine.__name__.removeprefix('aio_')}")(with_loop(coroutine))
         for coroutine in (aio_codecs, aio_group, aio_idempotence, aio_transactions)),
-      confluent_every_codec_time_pause_and_deletion, confluent_transactions])
+      confluent_every_codec_time_pause_and_deletion, confluent_transactions, confluent_hears_that_groups_are_classic])

@@ -1,5 +1,6 @@
 // The codecs of the messages about classic groups.
 #include "wire/instantiate.h"
+#include "wire/messages/consumer_group_heartbeat.h"
 #include "wire/messages/delete_groups.h"
 #include "wire/messages/describe_groups.h"
 #include "wire/messages/heartbeat.h"
@@ -22,3 +23,5 @@ HOLDFAST_WIRE_MESSAGE(holdfast::wire::ListGroupsRequest);
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::ListGroupsResponse);
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::DeleteGroupsRequest);
 HOLDFAST_WIRE_MESSAGE(holdfast::wire::DeleteGroupsResponse);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::ConsumerGroupHeartbeatRequest);
+HOLDFAST_WIRE_MESSAGE(holdfast::wire::ConsumerGroupHeartbeatResponse);
