@@ -34,10 +34,10 @@ struct ServiceProgress {
   struct Pipeline {
     std::string name;
     std::string store;
-    std::string state;    // starting, running, waiting_for_..., ended, failed
-    std::string message;  // why it waits or failed
-    int64_t delivered =
-        0;  // offsets behind which the store stands, summed up: it goes on growing over restarts
+    std::string state;      // starting, running, waiting_for_..., ended, failed
+    std::string message;    // why it waits or failed
+    int64_t delivered = 0;  // offsets behind which the store stands, summed up: it goes on growing
+                            // over restarts; the control records of transactions are counted, too
     int64_t lag = 0;          // not yet delivered, as last seen
     uint64_t superseded = 0;  // these and the next two since this process started
     uint64_t filtered = 0;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sink/cassandra/interop/real_cassandra.h"
+#include "testing/carried.h"
 #include "testing/program.h"
 
 namespace holdfast::testing {
@@ -228,10 +229,11 @@ void append_orders(const Job& job, int from, int to) {
 
 /// Reads the program's progress until the store is accounted for so many events.
 void wait_until_delivered(os::Process& process, int64_t events) {
+  Carried carried;
   while (auto line = process.read_line(120'000)) {
     const json progress = json::parse(*line, nullptr, false);
     if (!progress.is_object() || !progress.contains("pipelines")) continue;
-    if (progress["pipelines"][0]["delivered"] >= events) return;
+    if (carried.saw(progress, events)) return;
   }
   FAIL() << "it ended before " << events << " were delivered";
 }
