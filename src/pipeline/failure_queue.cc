@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "base/log_line.h"
 #include "base/os/clock.h"
+#include "base/saturating.h"
 #include "kafka/admin.h"
 
 namespace holdfast::pipeline {
@@ -107,8 +108,7 @@ Status FailureQueue::put(size_t count, const At& at) {
 }
 
 Status FailureQueue::put(const At& at, std::vector<bool>& delivered, int64_t give_up_ms) {
-  const int64_t now_ms = os::real_clock().steady_ms();
-  const int64_t until_ms = give_up_ms > INT64_MAX - now_ms ? INT64_MAX : now_ms + give_up_ms;
+  const int64_t until_ms = saturating_sum(os::real_clock().steady_ms(), give_up_ms);
   Backoff backoff(settings_.retry_first_ms, settings_.retry_max_ms);
   while (!stop_.raised()) {
     const Result<size_t> left = send(at, delivered, until_ms);

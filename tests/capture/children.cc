@@ -11,6 +11,7 @@
 
 #include "base/fault.h"
 #include "broker/broker.h"
+#include "event/cloud_event.h"
 #include "kafka/consumer.h"
 #include "log/log.h"
 #include "source/file/file_source.h"
@@ -195,6 +196,21 @@ std::vector<Stamped> topic_contents(const std::string& bootstrap, const std::str
     }
   }
   return contents;
+}
+
+Status send_stamped(kafka::Producer& producer, const std::string& topic, int32_t partition,
+                    const event::Stamp& stamp, std::string_view value) {
+  event::CloudEventFormatter formatter;
+  std::vector<kafka::HeaderView> headers;
+  for (const event::Header& header : formatter.format({.stamp = stamp,
+                                                       .type = "t",
+                                                       .content_type = "application/json",
+                                                       .key = {},
+                                                       .value = {}})) {
+    headers.push_back({.name = header.name, .value = as_bytes(*header.value)});
+  }
+  return producer.send(
+      topic, {.partition = partition, .key = {}, .value = as_bytes(value), .headers = headers});
 }
 
 }  // namespace holdfast::pipeline

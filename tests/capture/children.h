@@ -3,9 +3,12 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <vector>
 
+#include "event/event.h"
+#include "kafka/producer.h"
 #include "pipeline/capture.h"
 #include "spool/spool.h"
 #include "testing/temporary_folder.h"
@@ -74,6 +77,10 @@ SpoolContents spool_contents(const std::string& folder);
 /// What a topic holds, by offset: partition 0, stream `source`.
 std::vector<Stamped> topic_contents(const std::string& bootstrap, const std::string& topic,
                                     const std::string& source);
+
+/// Sends an event with this stamp, as a capture would.
+Status send_stamped(kafka::Producer& producer, const std::string& topic, int32_t partition,
+                    const event::Stamp& stamp, std::string_view value);
 
 /// Waits until it holds; fails the test after a minute.
 void wait_until(const std::function<bool()>& condition, const char* what);

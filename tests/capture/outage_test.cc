@@ -139,9 +139,3 @@ TEST(Refused, WhatTheBrokerRefusesIsInTheFailureQueueAndTheRestGoesOnInOrder) {
 
 }  // namespace
 }  // namespace holdfast::pipeline
-
-int main(int argc, char** argv) {
-  if (const int status = holdfast::pipeline::run_as_child(argc, argv); status >= 0) return status;
-  ::testing::InitGoogleTest(&argc, argv);
-  return RUN_ALL_TESTS();
-}

@@ -74,9 +74,3 @@ INSTANTIATE_TEST_SUITE_P(
 
 }  // namespace
 }  // namespace holdfast::pipeline
-
-int main(int argc, char** argv) {
-  if (const int status = holdfast::pipeline::run_as_child(argc, argv); status >= 0) return status;
-  ::testing::InitGoogleTest(&argc, argv);
-  return RUN_ALL_TESTS();
-}

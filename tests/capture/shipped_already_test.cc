@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "children.h"
-#include "event/cloud_event.h"
 #include "kafka/admin.h"
 #include "kafka/producer.h"
 
@@ -22,17 +21,7 @@ class ShippedAlreadyTest : public ::testing::Test {
     producer_ = *kafka::Producer::create(client_);
   }
   void send(std::string_view source, int64_t epoch, int64_t sequence, int32_t partition) {
-    event::CloudEventFormatter formatter;
-    std::vector<kafka::HeaderView> headers;
-    for (const event::Header& header : formatter.format({.stamp = {source, epoch, sequence},
-                                                         .type = "t",
-                                                         .content_type = "text/plain",
-                                                         .key = {},
-                                                         .value = {}})) {
-      headers.push_back({.name = header.name, .value = as_bytes(*header.value)});
-    }
-    ASSERT_TRUE(producer_->send(
-        "t", {.partition = partition, .key = {}, .value = as_bytes("v"), .headers = headers}));
+    ASSERT_TRUE(send_stamped(*producer_, "t", partition, {source, epoch, sequence}, "v"));
   }
   ShippedAlready find(int64_t known_below, int64_t next, int32_t partition_count = partitions) {
     for (const kafka::Delivery& delivery : producer_->flush(10'000)) {
@@ -84,9 +73,3 @@ TEST_F(ShippedAlreadyTest, FindsNothingInAnEmptyTopicAndAsksNobodyForAnEmptyRang
 
 }  // namespace
 }  // namespace holdfast::pipeline
-
-int main(int argc, char** argv) {
-  if (const int status = holdfast::pipeline::run_as_child(argc, argv); status >= 0) return status;
-  ::testing::InitGoogleTest(&argc, argv);
-  return RUN_ALL_TESTS();
-}

@@ -7,7 +7,6 @@
 #include <signal.h>
 
 #include "children.h"
-#include "event/cloud_event.h"
 #include "kafka/admin.h"
 #include "kafka/decided.h"
 #include "kafka/interop/real_kafka.h"
@@ -52,17 +51,8 @@ class Writer {
   void begin() { EXPECT_TRUE(producer_->begin_transaction().done()); }
   Status send(const std::string& topic, const std::string& source, int64_t epoch,
               int64_t sequence) {
-    const std::string value = line_text(static_cast<int>(sequence));
-    std::vector<kafka::HeaderView> headers;
-    for (const event::Header& header : formatter_.format({.stamp = {source, epoch, sequence},
-                                                          .type = "t",
-                                                          .content_type = "application/json",
-                                                          .key = {},
-                                                          .value = {}})) {
-      headers.push_back({.name = header.name, .value = as_bytes(*header.value)});
-    }
-    return producer_->send(
-        topic, {.partition = 0, .key = {}, .value = as_bytes(value), .headers = headers});
+    return send_stamped(*producer_, topic, 0, {source, epoch, sequence},
+                        line_text(static_cast<int>(sequence)));
   }
   /// The last outcome.
   kafka::DeliveryOutcome arrive() {
@@ -75,7 +65,6 @@ class Writer {
 
  private:
   std::unique_ptr<kafka::Producer> producer_;
-  event::CloudEventFormatter formatter_;
 };
 
 struct SpoolName {
@@ -257,9 +246,3 @@ TEST(ShipToApacheKafka, EveryLineIsThereOnceHoweverOftenTheProcessAndTheBrokerDi
 
 }  // namespace
 }  // namespace holdfast::pipeline
-
-int main(int argc, char** argv) {
-  if (const int status = holdfast::pipeline::run_as_child(argc, argv); status >= 0) return status;
-  ::testing::InitGoogleTest(&argc, argv);
-  return RUN_ALL_TESTS();
-}
