@@ -68,12 +68,15 @@ def machine(options, report):
                 p50, p99 = ceiling.sync_latency_ms(options.work, size, zero, count)
                 values |= {f"{label}_{kind}_p50_ms": p50, f"{label}_{kind}_p99_ms": p99}
         values["write_mb_s"] = ceiling.sequential_write_mb_s(options.work, 2048 // options.scale)
+        values["fresh_pages_s"], values["used_pages_s"] = ceiling.page_cache_s(options.work, 300)
         values["loopback_mb_s"] = ceiling.loopback_mb_s(4096 // options.scale)
         report.sample("machine", "ceiling", "machine", values)
     median = lambda key: report.median("machine", "ceiling", "machine", key)  # noqa: E731
     for label, name in (("4k", "4 KiB"), ("64k", "64 KiB")):
         report.row(f"machine: {name} + fdatasync, p50 / p99: growing {median(label + '_growing_p50_ms')} / {median(label + '_growing_p99_ms')} ms; "
                    f"zero-filled {median(label + '_zero_filled_p50_ms')} / {median(label + '_zero_filled_p99_ms')} ms", "", None)
+    report.row(f"machine: kernel's CPU for 300 MB into the page cache: {median('fresh_pages_s')} s with fresh pages, "
+               f"{median('used_pages_s')} s with pages just freed", "", None)
     report.row(f"machine: sequential write {median('write_mb_s')} MB/s, loopback {median('loopback_mb_s')} MB/s", "", None)
 
 
@@ -108,9 +111,10 @@ def produce(options, report):
                 report.row(f"the same by a broker that does not wait for the disk: what this client can do here, {thousands(limit)}", "", None)
             cpu = [report.median("produce", case, name, "broker_cpu_s") for name in ("holdfast", "kafka", KafkaFlush.name)]
             target = (size, partitions) == (1024, 1)
-            report.row(f"broker CPU for {records // options.scale:,} records of {case}", "half of unsynced Kafka's" if target else "",
-                       at_most(cpu[0], cpu[1] and cpu[1] / 2) if target else None,
-                       **{key: value and f"{value:.2f} s" for key, value in zip(("ours", "kafka", "flush"), cpu)})
+            user = [report.median("produce", case, name, "broker_user_s") for name in ("holdfast", "kafka", KafkaFlush.name)]
+            report.row(f"broker CPU for {records // options.scale:,} records of {case}, in all / outside the kernel",
+                       "half of unsynced Kafka's" if target else "", at_most(cpu[0], cpu[1] and cpu[1] / 2) if target else None,
+                       **{key: value and f"{value:.2f} / {own:.2f} s" for key, value, own in zip(("ours", "kafka", "flush"), cpu, user)})
 
 
 def latency(options, report):

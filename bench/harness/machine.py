@@ -5,6 +5,8 @@ import socket
 import threading
 import time
 
+GIVEN_BACK_S = 15  # a freed page is back at the host by then, where such a machine gives them back
+
 
 def sync_latency_ms(folder, size, zero_filled, count):
     """p50 and p99 of one write of `size` bytes plus fdatasync, one behind the other."""
@@ -44,6 +46,26 @@ def sequential_write_mb_s(folder, total_mb):
     finally:
         os.close(fd)
         os.unlink(path)
+
+
+def page_cache_s(folder, total_mb):
+    """Seconds of CPU to write so much into the page cache: with pages that the kernel last used a while ago, and with those that were
+    freed just before. A virtual machine that gives free memory back to its host pays for the former each time it touches a page
+    first, whatever program it does that for: part of every broker's CPU, and none of its making."""
+    path = os.path.join(folder, "ceiling")
+    block = b"x" * (1 << 20)
+
+    def write():
+        began = time.process_time()
+        with open(path, "wb", buffering=0) as file:
+            for _ in range(total_mb):
+                file.write(block)
+        taken = time.process_time() - began
+        os.unlink(path)
+        return round(taken, 2)
+
+    time.sleep(GIVEN_BACK_S)
+    return write(), min(write() for _ in range(3))
 
 
 def loopback_mb_s(total_mb):
