@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 
 #include "base/json_writer.h"
 #include "cli/cli.h"
@@ -69,6 +70,8 @@ int check(const CheckArguments& arguments, const control::Kinds& kinds) {
     auto loaded = settings::load_file(os::real_files(), path, settings::process_environment());
     if (!loaded) return failed(loaded.error());
     if (!loaded->usable()) code = exit_configuration;
+    if (!arguments.connect)
+      std::ranges::move(control::missing_files(*loaded), std::back_inserter(loaded->faults));
     std::vector<control::Tried> tried;
     if (arguments.connect && loaded->usable())
       tried = control::try_everything(loaded->config, kinds);

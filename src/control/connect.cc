@@ -72,6 +72,27 @@ Tried try_store(const Kinds& kinds, const settings::Pipeline& pipeline, const se
 
 }  // namespace
 
+std::vector<settings::Fault> missing_files(const settings::Loaded& loaded) {
+  std::vector<settings::Fault> warnings;
+  for (size_t i = 0; i < loaded.config.sources.size(); ++i) {
+    const auto& file = loaded.config.sources[i].file;
+    const auto there = file ? os::real_files().exists(file->path) : Result<bool>(true);
+    if (!there || *there) continue;
+    const bool once = file->mode == settings::FileMode::once;
+    settings::Fault warning{.kind = settings::Fault::Kind::warning,
+                            .place = {},
+                            .path = fmt::format("sources[{}].file.path", i),
+                            .message = fmt::format("there is no file {}: {}", file->path,
+                                                   once ? "a run ends with an error"
+                                                        : "a run waits for it (with --once it ends "
+                                                          "with an error)")};
+    if (const auto place = loaded.places.find(warning.path); place != loaded.places.end())
+      warning.place = place->second;
+    warnings.push_back(std::move(warning));
+  }
+  return warnings;
+}
+
 std::vector<Tried> try_everything(const settings::Config& config, const Kinds& kinds) {
   std::vector<Tried> all{try_kafka(config.kafka)};
   for (size_t i = 0; i < config.sources.size(); ++i) {

@@ -16,6 +16,9 @@ struct Tried {
   std::string outcome;  // why not, or what was found
 };
 
+/// Source files that are not there: nothing is wrong with that yet, but perhaps it is not meant.
+std::vector<settings::Fault> missing_files(const settings::Loaded& loaded);
+
 /// Tries every file, broker, SQL and store that a usable configuration names. Writes nothing; at
 /// most 10 s for each.
 std::vector<Tried> try_everything(const settings::Config& config, const Kinds& kinds);

@@ -196,7 +196,7 @@ class RunningService final : public Service {
     const bool delivered = std::all_of(deliveries_.begin(), deliveries_.end(),
                                        [](const auto& d) { return d->over(); });
     if (options_.once) return captured && delivered;
-    return capture_ == nullptr && delivered;
+    return delivered && (capture_ == nullptr || (captured && all_sources_failed()));
   }
 
   Status stop() override {
@@ -250,6 +250,13 @@ class RunningService final : public Service {
           return (source.state == ended || source.state == failed || source.state == stopped) &&
                  all_shipped(source);
         });
+  }
+
+  bool all_sources_failed() const {
+    const auto sources = capture_->progress().sources;
+    return std::all_of(sources.begin(), sources.end(), [](const pipeline::SourceProgress& source) {
+      return source.state == pipeline::CaptureState::failed;
+    });
   }
 
   void add_capture(ServiceProgress& result) const {

@@ -100,6 +100,15 @@ bool CaptureLoop::start_source() {
   return false;
 }
 
+/// The source waits by itself; here it is only told.
+void CaptureLoop::note_away(bool away) {
+  const bool waits = state_ == CaptureState::waiting;
+  if (away && !waits)
+    set(CaptureState::waiting,
+        Error{ErrorCode::unavailable, "what it reads from is not there; waiting for it"});
+  if (!away && waits) set(CaptureState::running);
+}
+
 void CaptureLoop::run() {
   if (start_source()) {
     while (!stopping_) {
@@ -109,7 +118,8 @@ void CaptureLoop::run() {
         if (!back_off(read.error())) break;
         continue;
       }
-      if (std::exchange(back_off_ms_, 0) != 0) set(CaptureState::running);
+      note_away(*read == source::ReadState::away);
+      back_off_ms_ = 0;
       if (!batch_.empty() && !append(batch_)) break;
       if (*read != source::ReadState::ended) continue;
       if (wait_durable(appended_)) set(CaptureState::ended);

@@ -47,6 +47,7 @@ class CaptureLoop {
  private:
   void run();
   bool start_source();
+  void note_away(bool away);
   bool append(const source::Batch& batch);
   bool wait_durable(log::Position position);
   void acknowledge();

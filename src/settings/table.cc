@@ -69,8 +69,8 @@ static void describe(Visitor& v, FileSource& f) {
          formats);
   choose(v,
          {"mode",
-          "`follow` waits for more at the end of the file and survives its rotation; `once` stops "
-          "there."},
+          "`follow` waits for the file and for more at its end, and survives its rotation; `once` "
+          "stops there, and a file that is not there is an error."},
          f.mode, modes);
   v.optional_text({"null", "csv: the text that stands for no value, for example NA."}, f.null);
   v.text({"delimiter", "csv: the character between two fields."}, f.delimiter);

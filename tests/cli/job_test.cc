@@ -1,6 +1,7 @@
 #include "tests/cli/job.h"
 
 #include <csignal>
+#include <filesystem>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -122,6 +123,44 @@ TEST(Job, WhatCannotWorkFailsWithItsReason) {
   const Ran ran = program.run({"run", program.path("wrong.yaml"), "--once"});
   EXPECT_EQ(ran.code, 1);
   EXPECT_NE(ran.errors.find("no_such_column"), std::string::npos) << ran.errors;
+}
+
+TEST(Job, AFileThatIsNotThereEndsOnceWithAnErrorAndIsWaitedForOtherwise) {
+  Program program(HOLDFAST_PROGRAM);
+  const std::string config = write_job(program, numbers_csv(10));
+  const std::string csv = program.path("numbers.csv");
+  std::filesystem::rename(csv, program.path("other.csv"));
+  const Ran check = program.run({"check", config, "--json"});
+  EXPECT_EQ(check.code, 0);
+  const json faults = json::parse(check.output)[0]["faults"];
+  ASSERT_EQ(faults.size(), 1u);
+  EXPECT_EQ(faults[0]["kind"], "warning");
+  EXPECT_EQ(faults[0]["path"], "sources[0].file.path");
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"run", config, "--once"}, {"run", config, "--only", "sources"}}) {
+    const Ran ran = program.run(arguments);
+    EXPECT_EQ(ran.code, 1) << ran.errors;
+    EXPECT_NE(ran.errors.find(csv), std::string::npos) << ran.errors;
+  }
+
+  std::string text = content_of(config);
+  text.replace(text.find("mode: once"), 10, "mode: follow");
+  write_file(config, text);
+  auto process = program.start({"run", config, "--progress-json"});
+  const auto source_is = [&](const char* state, int64_t captured) {
+    while (const auto line = process->read_line(30'000)) {
+      const json sources = json::parse(*line)["sources"];
+      if (!sources.empty() && sources[0]["state"] == state && sources[0]["captured"] == captured)
+        return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(source_is("waiting", 0)) << program.errors();
+  std::filesystem::rename(program.path("other.csv"), csv);
+  EXPECT_TRUE(source_is("running", 10)) << program.errors();
+  process->signal(SIGINT);
+  while (process->read_line(30'000)) continue;
+  EXPECT_EQ(process->wait(30'000), 0) << program.errors();
 }
 
 TEST(Evidence, VerifyAcceptsTheFileAndRejectsEveryOther) {

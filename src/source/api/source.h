@@ -22,6 +22,7 @@ struct ReadLimits {
 enum class ReadState {
   more,   // there may be more at once
   idle,   // nothing more for now: waited, or was interrupted
+  away,   // the same, because what it reads from is not there
   ended,  // nothing will come any more (`once`): do not read again
 };
 

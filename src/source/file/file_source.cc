@@ -38,7 +38,7 @@ class FileSource final : public Source {
   void interrupt() override { watch_->interrupt(); }
 
  private:
-  enum class End { go_on, wait, ended };
+  enum class End { go_on, wait, away, ended };
 
   Status use(Result<Found> found);
   Status restart_at_beginning();
@@ -86,9 +86,14 @@ Status FileSource::start(std::optional<ByteView> position) {
   }
   const Status opened =
       use(resume_ ? find_file(settings_.path, *resume_) : open_file(settings_.path));
-  if (opened || (opened.error().code == ErrorCode::not_found && settings_.mode == Mode::follow))
-    return {};
-  return opened;
+  if (opened) return {};
+  if (settings_.mode == Mode::follow)
+    return opened.error().code == ErrorCode::not_found ? Status() : opened;
+  // What is read once is there when reading begins, or a person has to see to it.
+  return fail(ErrorCode::invalid,
+              fmt::format("{}; put the file there or correct its path (mode: follow, and no --once, "
+                          "waits for it)",
+                          opened.error().message));
 }
 
 Status FileSource::use(Result<Found> found) {
@@ -159,7 +164,7 @@ Result<ReadState> FileSource::read(Batch& batch, const ReadLimits& limits) {
     if (end == End::ended) return ReadState::ended;
     if (!batch.empty()) return ReadState::more;
     const int64_t left = deadline - clock_.steady_ms();
-    if (waited || left <= 0) return ReadState::idle;
+    if (waited || left <= 0) return end == End::away ? ReadState::away : ReadState::idle;
     watch_->wait(left);
     waited = true;
   }
@@ -289,7 +294,7 @@ Result<FileSource::End> FileSource::at_end() {
     if (!warned_away_)
       log_warning("file", "{}: it is gone; waiting for it to come back", settings_.path);
     warned_away_ = true;
-    return End::wait;
+    return End::away;
   }
   warned_away_ = false;
   if (current->identity == identity_) return End::wait;
@@ -329,7 +334,7 @@ Result<FileSource::End> FileSource::look_for_next() {
   if (opened.error().code != ErrorCode::not_found) return std::unexpected(opened.error());
   if (!warned_away_) log_warning("file", "{}: it is not there; waiting for it", settings_.path);
   warned_away_ = true;
-  return End::wait;
+  return End::away;
 }
 
 FilePosition FileSource::position() const {

@@ -53,7 +53,8 @@ class FileSourceTest : public ::testing::Test {
         values.push_back("ENDED");
         return values;
       }
-      idle += *state == ReadState::idle ? 1 : 0;
+      state_ = *state;
+      idle += *state == ReadState::more ? 0 : 1;
     }
     return values;
   }
@@ -64,6 +65,7 @@ class FileSourceTest : public ::testing::Test {
   std::unique_ptr<Source> source_;
   Batch batch_;
   std::string position_;
+  ReadState state_ = ReadState::more;  // of the last read
 };
 
 TEST_F(FileSourceTest, FollowsAGrowingFileAndWaitsForTheEndOfALine) {
@@ -176,10 +178,13 @@ TEST_F(FileSourceTest, FinishesTheCopyWhenTheFileWasCopiedAndCut) {
 TEST_F(FileSourceTest, WaitsForAFileThatIsNotThereOrGoesAway) {
   open();
   EXPECT_EQ(read(), (Values{}));
+  EXPECT_EQ(state_, ReadState::away);
   write(path_, "1\n");
   EXPECT_EQ(read(), (Values{"1"}));
+  EXPECT_EQ(state_, ReadState::idle);
   fs::remove(path_);
   EXPECT_EQ(read(), (Values{}));
+  EXPECT_EQ(state_, ReadState::away);
   write(path_, "2\n");
   EXPECT_EQ(read(), (Values{"2"}));
 }
@@ -235,7 +240,7 @@ TEST_F(FileSourceTest, SaysWhatIsWrongWithAHeaderThatIsEmptyOrMissing) {
 
 TEST_F(FileSourceTest, OnceNeedsTheFileAndAPositionMustBeOurs) {
   auto source = *make_file_source({.path = path_, .mode = Mode::once, .csv = {}}, os::real_clock());
-  EXPECT_EQ(source->start(std::nullopt).error().code, ErrorCode::not_found);
+  EXPECT_EQ(source->start(std::nullopt).error().code, ErrorCode::invalid);
   EXPECT_EQ(source->start(as_bytes("file1 1 2 3")).error().code, ErrorCode::invalid);
 }
 
