@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
-#include <map>
 
 #include "base/log_line.h"
-#include "base/os/clock.h"
 #include "event/cloud_event.h"
-#include "kafka/admin.h"
 #include "kafka/decided.h"
+#include "kafka/ranges.h"
 
 namespace holdfast::audit {
 namespace {
@@ -34,7 +31,7 @@ Result<std::vector<TopicRange>> find_ranges(const TopicReading& reading) {
   if (partitions.empty()) return ranges;
   // A commit may be answered before it shows. What stays open for longer is somebody's who has not
   // committed it.
-  if (const Status decided = kafka::wait_until_decided(reading.kafka, partitions, decided_wait_ms);
+  if (const Status decided = kafka::wait_until_decided(*admin, partitions, decided_wait_ms);
       !decided) {
     if (decided.error().code != ErrorCode::timeout) return std::unexpected(decided.error());
     log_warning("audit", "{}; it is not part of this audit", decided.error().message);
@@ -47,94 +44,21 @@ Result<std::vector<TopicRange>> find_ranges(const TopicReading& reading) {
   return ranges;
 }
 
-class Reading {
+/// Finds the range that a message belongs to; nearly always the one of the message before.
+class RangeFinder {
  public:
-  Reading(const TopicReading& reading, std::vector<TopicRange>& ranges, const VisitMessage& visit)
-      : reading_(reading), ranges_(ranges), visit_(visit) {
-    for (TopicRange& range : ranges_) {
-      if (range.first_offset < range.end_offset)
-        open_.emplace(std::pair(range.topic, range.partition), &range);
-    }
-  }
+  explicit RangeFinder(std::vector<TopicRange>& ranges) : ranges_(ranges) {}
 
-  Status run() {
-    if (open_.empty()) return {};
-    kafka::ConsumerSettings settings;
-    settings.read_committed = true;
-    const auto consumer = HOLDFAST_TRY(kafka::Consumer::create(reading_.kafka, settings));
-    std::vector<kafka::Assignment> assignments;
-    for (const auto& [partition, range] : open_) {
-      assignments.push_back({range->topic, range->partition, range->first_offset});
-    }
-    HOLDFAST_CHECKED(consumer->assign(assignments));
-    int64_t last_progress_ms = os::real_clock().steady_ms();
-    while (!open_.empty()) {
-      const kafka::MessageBatch batch = HOLDFAST_TRY(consumer->poll({}));
-      for (const kafka::Message& message : batch.messages()) take(message);
-      for (const kafka::PartitionEvent& event : batch.events()) HOLDFAST_CHECKED(take(event));
-      const int64_t now_ms = os::real_clock().steady_ms();
-      if (!batch.empty()) last_progress_ms = now_ms;
-      if (now_ms - last_progress_ms > reading_.timeout_ms) return timed_out(*consumer);
-    }
-    return {};
+  TopicRange& of(const kafka::Message& message) {
+    const auto fits = [&](const TopicRange& range) {
+      return range.partition == message.partition && range.topic == message.topic;
+    };
+    if (last_ == nullptr || !fits(*last_)) last_ = &*std::ranges::find_if(ranges_, fits);
+    return *last_;
   }
 
  private:
-  using Key = std::pair<std::string, int32_t>;
-
-  TopicRange* range_of(std::string_view topic, int32_t partition) {
-    if (last_ != nullptr && last_->partition == partition && last_->topic == topic) return last_;
-    auto found = open_.find(Key(topic, partition));
-    last_ = found == open_.end() ? nullptr : found->second;
-    return last_;
-  }
-
-  void close(std::string_view topic, int32_t partition) {
-    open_.erase(Key(topic, partition));
-    last_ = nullptr;
-  }
-
-  void take(const kafka::Message& message) {
-    TopicRange* range = range_of(message.topic, message.partition);
-    if (range == nullptr || message.offset >= range->end_offset)
-      return;  // came after we began: not part of this audit
-    visit_(message, *range);
-    if (message.offset + 1 >= range->end_offset) close(message.topic, message.partition);
-  }
-
-  /// The end of a partition may lie behind control records, which are never messages.
-  Status take(const kafka::PartitionEvent& event) {
-    using Kind = kafka::PartitionEvent::Kind;
-    TopicRange* range = range_of(event.topic, event.partition);
-    if (range == nullptr) return {};
-    if (event.kind == Kind::end_of_partition && event.offset >= range->end_offset)
-      close(event.topic, event.partition);
-    if (event.kind == Kind::offset_out_of_range) {
-      return fail(
-          ErrorCode::corrupt,
-          fmt::format(
-              "{}/{}: offset {} vanished while it was read; audit again, with a longer retention",
-              event.topic, event.partition, event.offset));
-    }
-    if (event.kind == Kind::failed &&
-        (event.error.code == ErrorCode::invalid || event.error.code == ErrorCode::not_found)) {
-      return std::unexpected(event.error);
-    }
-    return {};
-  }
-
-  Status timed_out(const kafka::Consumer& consumer) const {
-    const TopicRange& range = *open_.begin()->second;
-    const auto trouble = consumer.trouble();
-    return fail(ErrorCode::timeout,
-                fmt::format("nothing came from topic {} for {} s{}", range.topic,
-                            reading_.timeout_ms / 1000, trouble ? ": " + trouble->message : ""));
-  }
-
-  const TopicReading& reading_;
   std::vector<TopicRange>& ranges_;
-  const VisitMessage& visit_;
-  std::map<Key, TopicRange*> open_;
   TopicRange* last_ = nullptr;
 };
 
@@ -143,7 +67,21 @@ class Reading {
 Result<std::vector<TopicRange>> read_topics(const TopicReading& reading,
                                             const VisitMessage& visit) {
   std::vector<TopicRange> ranges = HOLDFAST_TRY(find_ranges(reading));
-  HOLDFAST_CHECKED(Reading(reading, ranges, visit).run());
+  std::vector<kafka::OffsetRange> parts;
+  for (const TopicRange& range : ranges)
+    parts.push_back({{range.topic, range.partition}, range.first_offset, range.end_offset});
+  const auto consumer = HOLDFAST_TRY(kafka::Consumer::create(reading.kafka));
+  RangeFinder finder(ranges);
+  const auto look = [&](const kafka::MessageBatch& batch) -> Result<bool> {
+    for (const kafka::Message& message : batch.messages()) {
+      TopicRange& range = finder.of(message);
+      // What came after we began is not part of this audit.
+      if (message.offset < range.end_offset) visit(message, range);
+    }
+    return true;
+  };
+  HOLDFAST_CHECKED(
+      kafka::read_ranges(*consumer, parts, {.stall_ms = reading.timeout_ms}, look));
   return ranges;
 }
 

@@ -48,24 +48,41 @@ Status judge(const rd_kafka_topic_result_t* const* results, size_t count) {
 }  // namespace
 
 struct Admin::Impl {
+  ClientSettings client;
   std::unique_ptr<Handle> handle;
+  std::unique_ptr<Handle> uncommitted;  // once asked for
   rd_kafka_t* rk() const { return handle->get(); }
+  Result<rd_kafka_t*> rk(Isolation isolation);
 
   Owned<rd_kafka_AdminOptions_t> options(rd_kafka_admin_op_t operation, const Deadline& deadline) const;
   Result<Owned<rd_kafka_event_t>> wait_for_answer(rd_kafka_queue_t* queue, const Deadline& deadline) const;
   Result<std::vector<TopicInfo>> look(const std::string* only, int timeout_ms) const;
   Status wait_for_topic(const std::string& topic, const Deadline& deadline) const;
-  Result<std::vector<int64_t>> offsets(std::span<const TopicPartition> partitions, int64_t place, int64_t until_ms) const;
 };
 
-Result<std::unique_ptr<Admin>> Admin::create(const ClientSettings& client, bool read_committed) {
-  auto impl = std::make_unique<Impl>();
+namespace {
+
+/// A consumer's, because offsets are asked for with its isolation level.
+Result<std::unique_ptr<Handle>> open_handle(const ClientSettings& client, Isolation isolation) {
   Conf conf;
-  // A consumer's handle, because offsets are asked for with its isolation level.
-  conf.set("isolation.level", read_committed ? "read_committed" : "read_uncommitted")
+  conf.set("isolation.level", isolation == Isolation::read_committed ? "read_committed" : "read_uncommitted")
       .set("allow.auto.create.topics", "false");
-  impl->handle = HOLDFAST_TRY(Handle::open(RD_KAFKA_CONSUMER, client, std::move(conf), nullptr));
+  return Handle::open(RD_KAFKA_CONSUMER, client, std::move(conf), nullptr);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Admin>> Admin::create(const ClientSettings& client) {
+  auto impl = std::make_unique<Impl>();
+  impl->client = client;
+  impl->handle = HOLDFAST_TRY(open_handle(client, Isolation::read_committed));
   return std::unique_ptr<Admin>(new Admin(std::move(impl)));
+}
+
+Result<rd_kafka_t*> Admin::Impl::rk(Isolation isolation) {
+  if (isolation == Isolation::read_committed) return rk();
+  if (!uncommitted) uncommitted = HOLDFAST_TRY(open_handle(client, isolation));
+  return uncommitted->get();
 }
 
 Admin::Admin(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -178,8 +195,10 @@ Result<TopicInfo> Admin::topic(const std::string& topic, int timeout_ms) {
   return std::move(found.front());
 }
 
-Result<std::vector<int64_t>> Admin::Impl::offsets(std::span<const TopicPartition> partitions, int64_t place,
-                                                  int64_t until_ms) const {
+namespace {
+
+Result<std::vector<int64_t>> ask_offsets(rd_kafka_t* rk, std::span<const TopicPartition> partitions, int64_t place,
+                                         int64_t until_ms) {
   const Owned<rd_kafka_topic_partition_list_t> list(
       rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
   for (const TopicPartition& one : partitions)
@@ -188,7 +207,7 @@ Result<std::vector<int64_t>> Admin::Impl::offsets(std::span<const TopicPartition
   do {
     for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = place;
     const int64_t left_ms = std::max<int64_t>(1, until_ms - os::real_clock().steady_ms());
-    error = rd_kafka_offsets_for_times(rk(), list.get(), static_cast<int>(left_ms));
+    error = rd_kafka_offsets_for_times(rk, list.get(), static_cast<int>(left_ms));
     for (int i = 0; i < list->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) error = list->elems[i].err;
   } while (error != RD_KAFKA_RESP_ERR_NO_ERROR && worth_asking_again(error, until_ms));
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(error, "cannot ask for offsets");
@@ -202,11 +221,15 @@ Result<std::vector<int64_t>> Admin::Impl::offsets(std::span<const TopicPartition
   return found;
 }
 
-Result<std::vector<Watermarks>> Admin::watermarks(std::span<const TopicPartition> partitions, int timeout_ms) {
+}  // namespace
+
+Result<std::vector<Watermarks>> Admin::watermarks(std::span<const TopicPartition> partitions, int timeout_ms,
+                                                  Isolation isolation) {
   if (partitions.empty()) return std::vector<Watermarks>{};
+  rd_kafka_t* const rk = HOLDFAST_TRY(impl_->rk(isolation));
   const int64_t until_ms = os::real_clock().steady_ms() + timeout_ms;
-  const auto low = HOLDFAST_TRY(impl_->offsets(partitions, offset_beginning, until_ms));
-  const auto high = HOLDFAST_TRY(impl_->offsets(partitions, offset_end, until_ms));
+  const auto low = HOLDFAST_TRY(ask_offsets(rk, partitions, offset_beginning, until_ms));
+  const auto high = HOLDFAST_TRY(ask_offsets(rk, partitions, offset_end, until_ms));
   std::vector<Watermarks> found;
   for (size_t i = 0; i < partitions.size(); ++i) found.push_back({low[i], high[i]});
   return found;

@@ -25,14 +25,16 @@ struct TopicInfo {
   int32_t partitions = 0;
 };
 
+/// Whether a partition ends at its last stable offset, or behind all that was written, whatever is decided of it.
+enum class Isolation : uint8_t { read_committed, read_uncommitted };
+
 /// Looks at a cluster and changes its topics. Every call is bounded by its time-out; a broker that is down is an error
 /// (`timeout` or `unavailable`), never a hang.
 ///
 /// Threads: one at a time.
 class Admin {
  public:
-  /// `read_committed`: whether `watermarks` tells last stable offsets, or ends whatever is decided of them.
-  static Result<std::unique_ptr<Admin>> create(const ClientSettings& client, bool read_committed = true);
+  static Result<std::unique_ptr<Admin>> create(const ClientSettings& client);
   ~Admin();
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;
@@ -52,8 +54,10 @@ class Admin {
   /// Fails with `not_found`.
   Result<TopicInfo> topic(const std::string& topic, int timeout_ms);
 
-  /// In the order asked; two requests to each leader, however many partitions.
-  Result<std::vector<Watermarks>> watermarks(std::span<const TopicPartition> partitions, int timeout_ms);
+  /// In the order asked; two requests to each leader, however many partitions. The first call with `read_uncommitted`
+  /// opens a second client.
+  Result<std::vector<Watermarks>> watermarks(std::span<const TopicPartition> partitions, int timeout_ms,
+                                             Isolation isolation = Isolation::read_committed);
 
  private:
   struct Impl;

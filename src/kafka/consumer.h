@@ -164,13 +164,15 @@ class Consumer {
 /// a commit that was answered shows only when its markers are written, which init_transactions waits for.
 struct TailOptions {
   size_t count = 1;
-  bool read_committed = true;
-  int timeout_ms = 10'000;
+  bool read_committed = true;  // of a consumer that is made for it
+  int timeout_ms = 10'000;     // of one silence
 };
 struct Tail {
   Watermarks watermarks;
   MessageBatch batch;
 };
+/// Assigns the partition to the consumer; one with a short `fetch_wait_max_ms` is done sooner.
+Result<Tail> read_tail(Consumer& consumer, const TopicPartition& partition, const TailOptions& options = {});
 Result<Tail> read_tail(const ClientSettings& client, const TopicPartition& partition, const TailOptions& options = {});
 
 }  // namespace holdfast::kafka

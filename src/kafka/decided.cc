@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/os/clock.h"
-#include "kafka/admin.h"
 
 namespace holdfast::kafka {
 namespace {
@@ -15,19 +14,16 @@ constexpr int between_looks_ms = 20;
 
 }  // namespace
 
-Status wait_until_decided(const ClientSettings& client, std::span<const TopicPartition> partitions,
-                          int timeout_ms) {
+Status wait_until_decided(Admin& admin, std::span<const TopicPartition> partitions, int timeout_ms) {
   if (partitions.empty()) return {};
   const int64_t until_ms = os::real_clock().steady_ms() + timeout_ms;
   const auto left_ms = [&] {
     return static_cast<int>(std::max<int64_t>(1, until_ms - os::real_clock().steady_ms()));
   };
-  const auto all = HOLDFAST_TRY(Admin::create(client, false));
-  const auto committed = HOLDFAST_TRY(Admin::create(client));
-  const std::vector<Watermarks> ends = HOLDFAST_TRY(all->watermarks(partitions, left_ms()));
+  const std::vector<Watermarks> ends =
+      HOLDFAST_TRY(admin.watermarks(partitions, left_ms(), Isolation::read_uncommitted));
   for (;;) {
-    const std::vector<Watermarks> stable =
-        HOLDFAST_TRY(committed->watermarks(partitions, left_ms()));
+    const std::vector<Watermarks> stable = HOLDFAST_TRY(admin.watermarks(partitions, left_ms()));
     size_t open = 0;
     while (open < ends.size() && stable[open].high >= ends[open].high) ++open;
     if (open == ends.size()) return {};

@@ -3,7 +3,7 @@
 #include <span>
 
 #include "base/result.h"
-#include "kafka/consumer.h"
+#include "kafka/admin.h"
 
 namespace holdfast::kafka {
 
@@ -14,7 +14,6 @@ namespace holdfast::kafka {
 ///
 /// Fails with `timeout` when one is open for so long (its coordinator aborts it after its own
 /// time-out), `unavailable`, `not_found`.
-Status wait_until_decided(const ClientSettings& client, std::span<const TopicPartition> partitions,
-                          int timeout_ms);
+Status wait_until_decided(Admin& admin, std::span<const TopicPartition> partitions, int timeout_ms);
 
 }  // namespace holdfast::kafka

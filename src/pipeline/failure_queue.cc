@@ -7,17 +7,13 @@
 #include "base/os/clock.h"
 #include "base/saturating.h"
 #include "kafka/admin.h"
+#include "kafka/events/event_reader.h"
 
 namespace holdfast::pipeline {
 namespace {
 
 constexpr int request_timeout_ms = 10'000;
 constexpr int32_t record_bytes_max = 100 << 20;  // what a broker takes in one request by default
-
-std::optional<ByteView> bytes(const std::optional<std::string_view>& text) {
-  if (!text) return {};
-  return as_bytes(*text);
-}
 
 /// What is left until then, at most `most`.
 int left_ms(int64_t until_ms, int64_t most) {
@@ -66,9 +62,11 @@ Result<size_t> FailureQueue::send(const At& at, std::vector<bool>& delivered, in
     const Message message = at(i);
     headers_.clear();
     for (const event::Header& header : message.headers)
-      headers_.push_back({header.name, bytes(header.value)});
-    const kafka::OutMessage out{
-        .key = bytes(message.key), .value = bytes(message.value), .headers = headers_, .token = i};
+      headers_.push_back({header.name, kafka::bytes_of(header.value)});
+    const kafka::OutMessage out{.key = kafka::bytes_of(message.key),
+                                .value = kafka::bytes_of(message.value),
+                                .headers = headers_,
+                                .token = i};
     Status sent = producer_->send(settings_.failure_topic, out);
     while (!sent && sent.error().code == ErrorCode::limit && !stop_.raised() &&
            !is_over(until_ms)) {

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/fault.h"
 #include "base/planted_bug.h"
+#include "kafka/events/event_reader.h"
 
 namespace holdfast::pipeline {
 namespace {
@@ -31,11 +32,6 @@ uint32_t murmur2(std::string_view key) {
   }
   hash = (hash ^ hash >> 13) * m;
   return hash ^ hash >> 15;
-}
-
-std::optional<ByteView> bytes_of(std::optional<std::string_view> text) {
-  if (!text) return std::nullopt;
-  return as_bytes(*text);
 }
 
 }  // namespace
@@ -170,12 +166,12 @@ Status ShipLane::send_message(kafka::Producer& producer, const std::string& topi
   const uint64_t payload = event.key.value_or("").size() + event.value.value_or("").size();
   uint64_t bytes = payload + record_bytes;
   for (size_t i = 0; i < headers.size(); ++i) {
-    headers_[i] = {.name = headers[i].name, .value = bytes_of(headers[i].value)};
+    headers_[i] = {.name = headers[i].name, .value = kafka::bytes_of(headers[i].value)};
     bytes += headers[i].name.size() + headers[i].value.value_or("").size() + header_bytes;
   }
   const kafka::OutMessage message{.partition = partition,
-                                  .key = bytes_of(event.key),
-                                  .value = bytes_of(event.value),
+                                  .key = kafka::bytes_of(event.key),
+                                  .value = kafka::bytes_of(event.value),
                                   .headers = std::span(headers_.data(), headers.size()),
                                   .timestamp_ms = event.time_us / 1000,
                                   .token = token,

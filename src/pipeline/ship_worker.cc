@@ -176,16 +176,19 @@ Status ShipWorker::find_shipped_of(kafka::Admin& admin) {
   std::ranges::sort(asked);
   const auto doubles = std::ranges::unique(asked);
   asked.erase(doubles.begin(), doubles.end());
-  HOLDFAST_CHECKED(kafka::wait_until_decided(settings_.client, asked, decided_wait_ms));
+  HOLDFAST_CHECKED(kafka::wait_until_decided(admin, asked, decided_wait_ms));
+
+  const auto consumer =
+      HOLDFAST_TRY(kafka::Consumer::create(settings_.client, {.fetch_wait_max_ms = 10}));
 
   for (size_t i = 0; i < lanes_.size(); ++i) {
     ShipLane& lane = *lanes_[i];
     const auto [of_topic, of_failures] = partitions[i];
     const StreamRange events = lane.events_range();
     ShippedAlready events_in = HOLDFAST_TRY(
-        find_shipped(settings_.client, lane.route().topic, of_topic, events, timeout_ms));
+        find_shipped(*consumer, lane.route().topic, of_topic, events, timeout_ms));
     ShippedAlready rejected_in =
-        HOLDFAST_TRY(find_shipped(settings_.client, settings_.failures_topic, of_failures,
+        HOLDFAST_TRY(find_shipped(*consumer, settings_.failures_topic, of_failures,
                                   lane.rejected_range(), timeout_ms));
     if (events_in.below > events.known_below || !events_in.more.empty()) {
       log_info("ship", "{} events of source {} were in topic {} already, below {}",

@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 #include "event/interval_set.h"
-#include "kafka/settings.h"
+#include "kafka/consumer.h"
 
 namespace holdfast::pipeline {
 
@@ -28,9 +28,8 @@ struct StreamRange {
 
 /// Reads from the ends of the topic's partitions which events of the range are there, as far back
 /// as needed: until, in each partition, something older than the range was met, or its beginning.
-/// Costs nothing when the range is empty. Fails with `unavailable`, `timeout` or `not_found` (no
-/// such topic).
-Result<ShippedAlready> find_shipped(const kafka::ClientSettings& client, const std::string& topic,
+/// Costs nothing when the range is empty. Fails as `kafka::read_ranges` does.
+Result<ShippedAlready> find_shipped(kafka::Consumer& consumer, const std::string& topic,
                                     int32_t partitions, const StreamRange& range, int timeout_ms);
 
 }  // namespace holdfast::pipeline

@@ -141,9 +141,8 @@ Status TopicReader::refresh() {
 Status TopicReader::set_targets() {
   std::vector<kafka::TopicPartition> places;
   for (const auto& [place, partition] : partitions_) places.push_back(to_kafka(place));
-  const auto admin = HOLDFAST_TRY(kafka::Admin::create(settings_.kafka, false));
-  const std::vector<kafka::Watermarks> marks =
-      HOLDFAST_TRY(admin->watermarks(places, request_timeout_ms));
+  const std::vector<kafka::Watermarks> marks = HOLDFAST_TRY(
+      admin_->watermarks(places, request_timeout_ms, kafka::Isolation::read_uncommitted));
   size_t i = 0;
   for (auto& [place, partition] : partitions_) {
     const kafka::Watermarks mark = marks[i++];

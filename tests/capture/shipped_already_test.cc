@@ -19,6 +19,7 @@ class ShippedAlreadyTest : public ::testing::Test {
     ASSERT_TRUE(
         (*admin)->ensure_topic({.name = "t", .partitions = partitions, .configs = {}}, 10'000));
     producer_ = *kafka::Producer::create(client_);
+    consumer_ = *kafka::Consumer::create(client_);
   }
   void send(std::string_view source, int64_t epoch, int64_t sequence, int32_t partition) {
     ASSERT_TRUE(send_stamped(*producer_, "t", partition, {source, epoch, sequence}, "v"));
@@ -28,7 +29,7 @@ class ShippedAlreadyTest : public ::testing::Test {
       EXPECT_EQ(delivery.outcome, kafka::DeliveryOutcome::delivered);
     }
     auto found = find_shipped(
-        client_, "t", partition_count,
+        *consumer_, "t", partition_count,
         {.source = "ewr", .epoch = 5, .known_below = known_below, .next = next}, 10'000);
     EXPECT_TRUE(found) << found.error().message;
     return *found;
@@ -38,6 +39,7 @@ class ShippedAlreadyTest : public ::testing::Test {
   BrokerChild broker_;
   kafka::ClientSettings client_;
   std::unique_ptr<kafka::Producer> producer_;
+  std::unique_ptr<kafka::Consumer> consumer_;
 };
 
 TEST_F(ShippedAlreadyTest, KnowsExactlyWhichEventsGotInThoughSomeInBetweenDidNot) {
@@ -66,7 +68,7 @@ TEST_F(ShippedAlreadyTest, LooksPastTheEventsOfOthersAndOfOtherEpochs) {
 TEST_F(ShippedAlreadyTest, FindsNothingInAnEmptyTopicAndAsksNobodyForAnEmptyRange) {
   EXPECT_FALSE(find(0, 10).contains(0));
   broker_.kill_hard();
-  EXPECT_TRUE(find_shipped(client_, "t", partitions,
+  EXPECT_TRUE(find_shipped(*consumer_, "t", partitions,
                            {.source = "ewr", .epoch = 5, .known_below = 7, .next = 7}, 1)
                   ->contains(6));
 }

@@ -29,8 +29,8 @@ void write_lines(const std::string& path, int lines, int from = 0) {
 void expect_lines_once(const std::string& bootstrap, const std::string& topic, int lines) {
   // Kafka answers a commit before it shows.
   const kafka::TopicPartition partition{topic, 0};
-  ASSERT_TRUE(
-      kafka::wait_until_decided({.bootstrap_servers = bootstrap}, {&partition, 1}, wait_ms));
+  const auto admin = kafka::Admin::create({.bootstrap_servers = bootstrap});
+  ASSERT_TRUE(kafka::wait_until_decided(**admin, {&partition, 1}, wait_ms));
   std::vector<std::string> found, expected;
   for (const Stamped& event : topic_contents(bootstrap, topic, "lines")) {
     EXPECT_EQ(event.sequence, static_cast<int64_t>(found.size()));

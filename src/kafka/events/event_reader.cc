@@ -4,11 +4,6 @@
 
 namespace holdfast::kafka {
 
-std::optional<std::string_view> text_of(const std::optional<ByteView>& bytes) {
-  if (!bytes) return {};
-  return as_text(*bytes);
-}
-
 event::Headers EventReader::headers(const Message& message) {
   message.read_headers(raw_);
   headers_.clear();

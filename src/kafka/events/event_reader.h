@@ -12,8 +12,15 @@
 
 namespace holdfast::kafka {
 
-/// Kafka's bytes as text; null stays null.
-std::optional<std::string_view> text_of(const std::optional<ByteView>& bytes);
+/// Kafka's bytes as text, and text as Kafka's bytes; null stays null.
+inline std::optional<std::string_view> text_of(const std::optional<ByteView>& bytes) {
+  if (!bytes) return {};
+  return as_text(*bytes);
+}
+inline std::optional<ByteView> bytes_of(const std::optional<std::string_view>& text) {
+  if (!text) return {};
+  return as_bytes(*text);
+}
 
 /// Reads events and failure records out of messages. What it answers points into the message, and
 /// `headers` also into this reader, until the next call.

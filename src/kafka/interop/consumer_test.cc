@@ -6,6 +6,7 @@
 
 #include "base/os/clock.h"
 #include "kafka/interop/real_kafka.h"
+#include "kafka/ranges.h"
 
 namespace holdfast::kafka {
 namespace {
@@ -181,6 +182,47 @@ TEST(KafkaConsumer, WithoutABrokerAPollEndsInTimeAndTheTroubleHasAName) {
   }));
   EXPECT_EQ(consumer->trouble()->code, ErrorCode::unavailable);
   EXPECT_FALSE(consumer->watermarks({"t", 0}, 300));
+}
+
+TEST(KafkaRanges, EndBehindTheirLastOffsetsAndOnlyWhatWasAskedIsRead) {
+  HOLDFAST_NEEDS_KAFKA(kafka);
+  const std::string topic = make_topic(kafka.client(), 3);
+  fill(kafka.client(), topic, 3, 100);
+  const auto consumer = make_consumer(kafka.client());
+  const OffsetRange ranges[] = {{{topic, 0}, 10, 20}, {{topic, 1}, 0, 100}, {{topic, 2}, 7, 7}};
+  std::set<std::pair<int32_t, int64_t>> found, expected;
+  const Status read = read_ranges(*consumer, ranges, {.messages_max = 33}, [&](const MessageBatch& batch) {
+    EXPECT_LE(batch.messages().size(), 33u);
+    for (const Message& message : batch.messages())
+      if (message.partition != 0 || message.offset < 20) found.emplace(message.partition, message.offset);
+    return Result<bool>(true);
+  });
+  ASSERT_TRUE(read) << read.error().message;
+  for (int64_t offset = 10; offset < 20; ++offset) expected.emplace(0, offset);
+  for (int64_t offset = 0; offset < 100; ++offset) expected.emplace(1, offset);
+  EXPECT_EQ(found, expected);
+
+  int visits = 0;
+  const auto stop_at_once = [&](const MessageBatch&) {
+    ++visits;
+    return Result<bool>(false);
+  };
+  EXPECT_TRUE(read_ranges(*consumer, ranges, {.messages_max = 1}, stop_at_once));
+  EXPECT_EQ(visits, 1);
+}
+
+TEST(KafkaRanges, WhatIsNotKeptIsAnErrorAndSoIsSilence) {
+  HOLDFAST_NEEDS_KAFKA(kafka);
+  const std::string topic = make_topic(kafka.client(), 1);
+  fill(kafka.client(), topic, 1, 10);
+  const auto consumer = make_consumer(kafka.client());
+  const auto read = [&](Consumer& reader, const OffsetRange& range) {
+    return read_ranges(reader, {&range, 1}, {.stall_ms = 500}, [](const MessageBatch&) { return Result<bool>(true); });
+  };
+  EXPECT_EQ(read(*consumer, {{topic, 0}, 50, 60}).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(read(*consumer, {{topic, 0}, 5, 11}).error().code, ErrorCode::timeout);  // the last never comes
+  EXPECT_EQ(read(*make_consumer(nobody), {{topic, 0}, 5, 10}).error().code, ErrorCode::timeout);
+  EXPECT_TRUE(read(*consumer, {{topic, 0}, 5, 10}));
 }
 
 TEST(KafkaTail, FindsTheLastCommittedBehindAborts) {
