@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "event/interval_set.h"
@@ -41,5 +43,8 @@ class SequenceSet {
   std::set<int64_t> touched_;          // firsts that may differ
   int64_t last_touched_ = INT64_MIN;
 };
+
+/// One for each stream: by source and epoch.
+using StreamSets = std::map<std::pair<std::string, int64_t>, SequenceSet>;
 
 }  // namespace holdfast::sink

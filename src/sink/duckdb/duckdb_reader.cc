@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "sink/api/runs.h"
 #include "sink/duckdb/duckdb_sink.h"
 #include "sink/duckdb/ledger.h"
 
@@ -9,37 +10,6 @@ namespace holdfast::sink {
 namespace {
 
 using duckdb::Text;
-
-/// Gathers stamps that follow each other into runs, a few hundred at a time.
-class Runs {
- public:
-  using Visit = std::function<Status(std::span<const StoredRun>)>;
-  explicit Runs(const Visit& visit) : visit_(visit) {}
-
-  Status add(std::string_view source, int64_t epoch, int64_t first, int64_t last) {
-    if (!runs_.empty() && runs_.back().source == source && runs_.back().epoch == epoch &&
-        runs_.back().last + 1 == first) {
-      runs_.back().last = last;
-      return {};
-    }
-    if (runs_.size() == runs_max) HOLDFAST_CHECKED(flush());
-    // Few sources: their names are kept for as long as the runs are.
-    runs_.push_back({*names_.emplace(source).first, epoch, first, last, 1});
-    return {};
-  }
-  Status flush() {
-    if (runs_.empty()) return {};
-    Status status = visit_(runs_);
-    runs_.clear();
-    return status;
-  }
-
- private:
-  static constexpr size_t runs_max = 512;
-  const Visit& visit_;
-  std::vector<StoredRun> runs_;
-  std::set<std::string, std::less<>> names_;
-};
 
 std::string bounds(const Window& window) {
   std::string sql;
@@ -55,8 +25,7 @@ class DuckdbReader : public Reader {
   DuckdbReader(duckdb::Connection connection, const DuckdbSettings& settings)
       : connection_(std::move(connection)), settings_(settings) {}
 
-  Status read_back(const Window& window,
-                   const std::function<Status(std::span<const StoredRun>)>& visit) override {
+  Status read_back(const Window& window, const VisitRuns& visit) override {
     return read(
         "SELECT ce_source, ce_epoch, ce_sequence, ce_sequence FROM (SELECT *, ce_source AS source, "
         "ce_epoch AS epoch, "
@@ -64,8 +33,7 @@ class DuckdbReader : public Reader {
             duckdb::quote_name(settings_.table) + ") WHERE true" + bounds(window),
         visit);
   }
-  Status read_filtered(const Window& window,
-                       const std::function<Status(std::span<const StoredRun>)>& visit) override {
+  Status read_filtered(const Window& window, const VisitRuns& visit) override {
     return read("SELECT source, epoch, greatest(first, " + std::to_string(window.first) +
                     "::BIGINT), least(last, " + std::to_string(window.last) +
                     "::BIGINT) FROM holdfast_filtered WHERE pipeline = " +
@@ -78,7 +46,7 @@ class DuckdbReader : public Reader {
   }
 
  private:
-  Status read(const std::string& sql, const Runs::Visit& visit) {
+  Status read(const std::string& sql, const VisitRuns& visit) {
     duckdb::Statement statement = HOLDFAST_TRY(connection_.prepare(sql));
     duckdb::Cursor cursor = HOLDFAST_TRY(statement.execute_streaming());
     Runs runs(visit);

@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "base/log_line.h"
 #include "base/planted_bug.h"
+#include "sink/api/plan.h"
 #include "sink/duckdb/duckdb_reader.h"
 #include "sink/duckdb/store.h"
 #include "sink/duckdb/table.h"
@@ -28,19 +29,6 @@ std::string cause_code(const Error& error) {
 
 Written all(const Batch& batch, Outcome outcome, const Error& error) {
   return Written::all(batch.entries.size(), outcome, {cause_code(error), error.message});
-}
-
-/// What a batch changes: which entries' rows go in, and what is said of the others.
-struct Plan {
-  std::vector<uint32_t> insert;
-  std::vector<Outcome> outcomes;
-};
-
-/// Strikes one event, once in a process, for the negative builds.
-bool strike(const Entry& entry) {
-  static bool done = false;
-  if (done || entry.sequence != 100) return false;
-  return done = true;
 }
 
 }  // namespace
@@ -76,35 +64,6 @@ struct DuckdbSink::Impl {
   void close(const Error& error) {
     say(Health::unavailable, error.message);
     store.reset();
-  }
-
-  Plan plan(const Batch& batch) {
-    Plan result;
-    result.outcomes.assign(batch.entries.size(), Outcome::applied);
-    result.insert.reserve(batch.entries.size());
-    SequenceSet* applied = nullptr;
-    const Entry* last = nullptr;
-    for (uint32_t i = 0; i < batch.entries.size(); ++i) {
-      const Entry& entry = batch.entries[i];
-      if (entry.row == Entry::handed_over) continue;
-      if (entry.row == Entry::filtered) {
-        store->ledger.filtered(batch.sources[entry.source], entry.epoch).add(entry.sequence);
-        continue;
-      }
-      if (last == nullptr || last->source != entry.source || last->epoch != entry.epoch)
-        applied = &store->ledger.applied(batch.sources[entry.source], entry.epoch);
-      last = &entry;
-      if (!applied->add(entry.sequence)) {
-        result.outcomes[i] = Outcome::superseded;
-        continue;
-      }
-      if constexpr (planted_bug == PlantedBug::lose_event)
-        if (strike(entry)) continue;
-      if constexpr (planted_bug == PlantedBug::double_event)
-        if (strike(entry)) result.insert.push_back(i);
-      result.insert.push_back(i);
-    }
-    return result;
   }
 
   Status append_all(const Batch& batch, std::span<const uint32_t> insert) {
@@ -174,7 +133,7 @@ struct DuckdbSink::Impl {
       return all(batch, Outcome::unavailable,
                  {ErrorCode::unavailable,
                   "the store was closed after an error; ask for its positions first"});
-    Plan plan = this->plan(batch);
+    Plan plan = sink::plan(batch, store->ledger.applied(), store->ledger.filtered());
     if (const Status staged = stage(batch, plan); !staged)
       return not_applied(batch, plan, staged.error());
     fault::point("sink.before_commit");

@@ -8,7 +8,7 @@
 
 #include "base/fault.h"
 #include "duckdb/duckdb.h"
-#include "sink/api/conformance.h"
+#include "sink/api/prepared_for_tests.h"
 #include "sink/duckdb/duckdb_sink.h"
 #include "testing/temporary_folder.h"
 
@@ -17,28 +17,12 @@
 namespace holdfast::sink {
 namespace {
 
-using conformance::Item;
-
-constexpr int64_t offsets = 60'000;
-constexpr int64_t per_batch = 1'500;
+using prepared::offsets;
+using prepared::per_batch;
 
 DuckdbSettings settings_of(const std::string& path) {
   // So small that checkpoints are among what is killed.
   return {.path = path, .table = "flights", .pipeline = "p", .checkpoint_bytes = 256 << 10};
-}
-
-/// What stands at an offset of the topic: every 50th repeats the one before, every 10th is
-/// filtered.
-Item item_at(int64_t offset) {
-  const int64_t sequence = offset - offset / 50;
-  return {sequence, sequence * 3, sequence % 10 == 4 ? Item::filtered : Item::row};
-}
-
-Batch batch_from(int64_t begin) {
-  std::vector<Item> items;
-  const int64_t end = std::min(begin + per_batch, offsets);
-  for (int64_t offset = begin; offset < end; ++offset) items.push_back(item_at(offset));
-  return conformance::batch_of(items, end);
 }
 
 int64_t position(Sink& sink) {
@@ -55,7 +39,7 @@ TEST(Child, Writes) {
   auto sink = DuckdbSink::open(settings_of(path), conformance::schema());
   ASSERT_TRUE(sink) << sink.error().message;
   for (int64_t at = position(**sink); at < offsets; at = std::min(at + per_batch, offsets)) {
-    ASSERT_TRUE((*sink)->write(batch_from(at)).complete());
+    ASSERT_TRUE((*sink)->write(prepared::batch_from(at)).complete());
     ASSERT_EQ(::write(3, "x", 1), 1);
   }
 }
@@ -98,12 +82,7 @@ void expect_exact(const std::string& path) {
   ASSERT_TRUE(sink) << sink.error().message;
   EXPECT_TRUE((*sink)->health().message.empty());
   const int64_t upto = position(**sink);
-  std::map<int64_t, bool> rows;  // sequence -> filtered
-  for (int64_t offset = 0; offset < upto; ++offset)
-    rows[item_at(offset).sequence] = item_at(offset).fate == Item::filtered;
-  std::multiset<std::string> expected;
-  for (const auto& [sequence, filtered] : rows)
-    if (!filtered) expected.insert(conformance::row_text(sequence, sequence * 3));
+  const prepared::Expected expected = prepared::expected_at(upto);
   auto connection = std::move(*duckdb::Database::open({.path = path})->connect());
   auto cursor = connection.query(
       "SELECT format('{}/{}/{} {} {}', ce_source, ce_epoch, ce_sequence, n, word) FROM flights");
@@ -111,11 +90,11 @@ void expect_exact(const std::string& path) {
   while (const auto chunk = *cursor->next())
     for (size_t row = 0; row < chunk->rows(); ++row)
       found.emplace(chunk->column(0).as<duckdb::Text>()[row].view());
-  ASSERT_EQ(found.size(), expected.size()) << "at position " << upto;
-  EXPECT_EQ(found, expected);
+  ASSERT_EQ(found.size(), expected.rows.size()) << "at position " << upto;
+  EXPECT_EQ(found, expected.rows);
   conformance::Found filtered;
   ASSERT_TRUE((*(*sink)->reader())->read_filtered({}, conformance::collect(filtered)));
-  EXPECT_EQ(filtered.size(), rows.size() - expected.size());
+  EXPECT_EQ(filtered.size(), expected.filtered);
 }
 
 TEST(DuckdbSinkKilled, AtEachFaultPointRowsAndPositionsAgree) {

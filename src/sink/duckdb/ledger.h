@@ -26,18 +26,13 @@ class DuckdbLedger {
                                    const std::string& table);
 
   const Positions& positions() const { return positions_; }
-  SequenceSet& applied(std::string_view source, int64_t epoch) {
-    return sets_[0][{std::string(source), epoch}];
-  }
-  SequenceSet& filtered(std::string_view source, int64_t epoch) {
-    return sets_[1][{std::string(source), epoch}];
-  }
+  StreamSets& applied() { return sets_[0]; }
+  StreamSets& filtered() { return sets_[1]; }
 
   /// Writes what changed, and the positions.
   Status store(duckdb::Connection& connection, const Positions& upto);
 
  private:
-  using Sets = std::map<std::pair<std::string, int64_t>, SequenceSet>;
   struct Statements {
     duckdb::Statement update_position, insert_position;
     duckdb::Statement extend[2], remove[2];  // of the applied, of the filtered
@@ -63,7 +58,7 @@ class DuckdbLedger {
   Statements statements_;
   std::string pipeline_, table_;
   Positions positions_;
-  Sets sets_[2];
+  StreamSets sets_[2];
 };
 
 /// The positions alone, for readers.

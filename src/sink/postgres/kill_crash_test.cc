@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
-#include "sink/api/conformance.h"
+#include "sink/api/prepared_for_tests.h"
 #include "sink/postgres/server_for_tests.h"
 
 /// kill -9 of a process that writes prepared batches into PostgreSQL, at every fault point and
@@ -16,10 +16,8 @@
 namespace holdfast::sink {
 namespace {
 
-using conformance::Item;
-
-constexpr int64_t offsets = 60'000;
-constexpr int64_t per_batch = 1'500;
+using prepared::offsets;
+using prepared::per_batch;
 
 PostgresSettings settings_of(const std::string& database, uint16_t port) {
   return {.connection = {.host = "127.0.0.1",
@@ -30,20 +28,6 @@ PostgresSettings settings_of(const std::string& database, uint16_t port) {
           .table = "flights",
           .key = {},
           .pipeline = "p"};
-}
-
-/// What stands at an offset of the topic: every 50th repeats the one before, every 10th is
-/// filtered.
-Item item_at(int64_t offset) {
-  const int64_t sequence = offset - offset / 50;
-  return {sequence, sequence * 3, sequence % 10 == 4 ? Item::filtered : Item::row};
-}
-
-Batch batch_from(int64_t begin) {
-  std::vector<Item> items;
-  const int64_t end = std::min(begin + per_batch, offsets);
-  for (int64_t offset = begin; offset < end; ++offset) items.push_back(item_at(offset));
-  return conformance::batch_of(items, end);
 }
 
 int64_t position(const Positions& positions) {
@@ -70,7 +54,7 @@ TEST(Child, Writes) {
     }
   };
   for (at = resume(); at < offsets;) {
-    if (!sink->write(batch_from(at)).complete()) {
+    if (!sink->write(prepared::batch_from(at)).complete()) {
       at = resume();
       continue;
     }
@@ -131,16 +115,11 @@ void expect_exact(const std::string& database) {
       PostgresSink::open(settings_of(database, postgres::server().port()), conformance::schema());
   ASSERT_TRUE(sink) << sink.error().message;
   const int64_t upto = position(*(*sink)->positions());
-  std::map<int64_t, bool> rows;  // sequence -> filtered
-  for (int64_t offset = 0; offset < upto; ++offset)
-    rows[item_at(offset).sequence] = item_at(offset).fate == Item::filtered;
-  std::multiset<std::string> expected;
-  for (const auto& [sequence, filtered] : rows)
-    if (!filtered) expected.insert(conformance::row_text(sequence, sequence * 3));
-  EXPECT_EQ(postgres::contents_of(database), expected) << "at position " << upto;
+  const prepared::Expected expected = prepared::expected_at(upto);
+  EXPECT_EQ(postgres::contents_of(database), expected.rows) << "at position " << upto;
   conformance::Found filtered;
   ASSERT_TRUE((*(*sink)->reader())->read_filtered({}, conformance::collect(filtered)));
-  EXPECT_EQ(filtered.size(), rows.size() - expected.size());
+  EXPECT_EQ(filtered.size(), expected.filtered);
 }
 
 TEST(PostgresSinkKilled, AtEachFaultPointRowsAndPositionsAgree) {

@@ -28,18 +28,13 @@ class Ledger {
 
   int64_t revision() const { return revision_; }
   const Positions& positions() const { return positions_; }
-  SequenceSet& applied(std::string_view source, int64_t epoch) {
-    return sets_[0][{std::string(source), epoch}];
-  }
-  SequenceSet& filtered(std::string_view source, int64_t epoch) {
-    return sets_[1][{std::string(source), epoch}];
-  }
+  StreamSets& applied() { return sets_[0]; }
+  StreamSets& filtered() { return sets_[1]; }
 
   /// Writes what changed, and the positions, in one round trip.
   Status store(Connection& connection, const Positions& upto);
 
  private:
-  using Sets = std::map<std::pair<std::string, int64_t>, SequenceSet>;
   Ledger(std::string pipeline, std::string table)
       : pipeline_(std::move(pipeline)), table_(std::move(table)) {}
   Status load_sets(Connection& connection, size_t kind);
@@ -48,7 +43,7 @@ class Ledger {
   std::string pipeline_, table_;
   int64_t revision_ = 0;
   Positions positions_;
-  Sets sets_[2];
+  StreamSets sets_[2];
 };
 
 /// The positions alone, for readers.

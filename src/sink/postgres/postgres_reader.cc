@@ -1,7 +1,7 @@
 #include <map>
-#include <set>
 
 #include "event/interval_set.h"
+#include "sink/api/runs.h"
 #include "sink/postgres/ledger.h"
 #include "sink/postgres/postgres_sink.h"
 
@@ -11,38 +11,8 @@ namespace {
 using postgres::Connection;
 using postgres::quote_name;
 using postgres::quote_text;
-using Visit = std::function<Status(std::span<const StoredRun>)>;
+using Visit = VisitRuns;
 using Streams = std::map<std::pair<std::string, int64_t>, event::IntervalSet, std::less<>>;
-
-/// Gathers stamps that follow each other into runs, a few hundred at a time.
-class Runs {
- public:
-  explicit Runs(const Visit& visit) : visit_(visit) {}
-
-  Status add(std::string_view source, int64_t epoch, int64_t first, int64_t last) {
-    if (!runs_.empty() && runs_.back().source == source && runs_.back().epoch == epoch &&
-        runs_.back().last + 1 == first) {
-      runs_.back().last = last;
-      return {};
-    }
-    if (runs_.size() == runs_max) HOLDFAST_CHECKED(flush());
-    // Few sources: their names are kept for as long as the runs are.
-    runs_.push_back({*names_.emplace(source).first, epoch, first, last, 1});
-    return {};
-  }
-  Status flush() {
-    if (runs_.empty()) return {};
-    Status status = visit_(runs_);
-    runs_.clear();
-    return status;
-  }
-
- private:
-  static constexpr size_t runs_max = 512;
-  const Visit& visit_;
-  std::vector<StoredRun> runs_;
-  std::set<std::string, std::less<>> names_;
-};
 
 std::string bounds(const Window& window, const char* source, const char* epoch, const char* first,
                    const char* last) {

@@ -7,6 +7,7 @@
 
 #include "base/fault.h"
 #include "base/log_line.h"
+#include "sink/api/plan.h"
 #include "sink/postgres/rows.h"
 #include "sink/postgres/store.h"
 
@@ -17,13 +18,6 @@ using postgres::Answer;
 using postgres::Connection;
 using postgres::RowWriter;
 using postgres::Store;
-
-/// What a batch changes: which entries' rows go in, and what is said of the others.
-struct Plan {
-  std::vector<uint32_t> insert;
-  std::vector<Outcome> outcomes;
-  bool deletes = false;
-};
 
 /// After a conflict, how many batches go by the staging table before the short way is tried again.
 constexpr int detour_max = 256;
@@ -74,32 +68,6 @@ struct PostgresSink::Impl {
 
   Written all(const Batch& batch, Outcome outcome, const Error& error) const {
     return Written::all(batch.entries.size(), outcome, {cause_code(error), error.message});
-  }
-
-  Plan plan(const Batch& batch) {
-    Plan result;
-    result.outcomes.assign(batch.entries.size(), Outcome::applied);
-    result.insert.reserve(batch.entries.size());
-    SequenceSet* applied = nullptr;
-    const Entry* last = nullptr;
-    for (uint32_t i = 0; i < batch.entries.size(); ++i) {
-      const Entry& entry = batch.entries[i];
-      if (entry.row == Entry::handed_over) continue;
-      if (entry.row == Entry::filtered) {
-        store->ledger.filtered(batch.sources[entry.source], entry.epoch).add(entry.sequence);
-        continue;
-      }
-      if (last == nullptr || last->source != entry.source || last->epoch != entry.epoch)
-        applied = &store->ledger.applied(batch.sources[entry.source], entry.epoch);
-      last = &entry;
-      if (!applied->add(entry.sequence)) {
-        result.outcomes[i] = Outcome::superseded;
-        continue;
-      }
-      result.deletes |= entry.deletion;
-      result.insert.push_back(i);
-    }
-    return result;
   }
 
   /// Begins, and takes over what another writer changed since. `fenced`: it moved our positions.
@@ -238,7 +206,7 @@ struct PostgresSink::Impl {
                   "the store was closed after an error; ask for its positions first"});
     const Status begun = begin(batch.upto);
     if (!begun) return not_applied(batch, {}, begun.error());
-    Plan plan = this->plan(batch);
+    Plan plan = sink::plan(batch, store->ledger.applied(), store->ledger.filtered());
     const Status prepared = prepare(batch, plan);
     if (!prepared) return not_applied(batch, plan, prepared.error());
     fault::point("sink.before_commit");

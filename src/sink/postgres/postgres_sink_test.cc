@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
-#include "sink/api/conformance.h"
+#include "sink/api/prepared_for_tests.h"
 #include "sink/postgres/server_for_tests.h"
 
 namespace holdfast::sink {
@@ -192,30 +192,9 @@ TEST_F(KeyedPostgres, AKeyWithoutItsUniqueIndexIsRefused) {
 
 TEST(PostgresSink, WritesEveryTypeAndItsNulls) {
   const std::string database = new_database();
-  using event::ColumnType;
-  const event::Schema schema = {{"b", ColumnType::boolean},       {"i", ColumnType::int16},
-                                {"j", ColumnType::int32},         {"k", ColumnType::int64},
-                                {"d", ColumnType::float64},       {"t", ColumnType::text},
-                                {"o", ColumnType::json},          {"at", ColumnType::timestamp},
-                                {"az", ColumnType::timestamp_tz}, {"on", ColumnType::date}};
-  Batch batch;
-  batch.sources = {"s"};
-  batch.rows = event::Rows(schema);
-  batch.rows.column(0).add<uint8_t>(1);
-  batch.rows.column(1).add<int16_t>(-2);
-  batch.rows.column(2).add<int32_t>(3);
-  batch.rows.column(3).add<int64_t>(4);
-  batch.rows.column(4).add<double>(5.5);
-  batch.rows.column(5).add_text("six \\ 'quoted'");
-  batch.rows.column(6).add_text(R"({"seven":7})");
-  batch.rows.column(7).add<int64_t>(8'000'000);
-  batch.rows.column(8).add<int64_t>(9'000'000);
-  batch.rows.column(9).add<int32_t>(10);
-  for (size_t i = 0; i < schema.size(); ++i) batch.rows.column(i).add_null();
-  batch.entries = {{.row = 0, .sequence = 0}, {.row = 1, .sequence = 1}};
-  auto sink = PostgresSink::open(settings_of(database), schema);
+  auto sink = PostgresSink::open(settings_of(database), prepared::every_type());
   ASSERT_TRUE(sink) << sink.error().message;
-  ASSERT_TRUE((*sink)->write(batch).complete());
+  ASSERT_TRUE((*sink)->write(prepared::batch_of_every_type()).complete());
   EXPECT_EQ(must(database,
                  "SELECT concat_ws(' ', b, i, j, k, d, t, o->>'seven', extract(epoch from "
                  "\"at\")::int, extract(epoch from az)::int, \"on\") FROM flights WHERE "
