@@ -41,6 +41,8 @@ class SimulatedDisk final : public os::Files {
     space_ = bytes;
   }
   void count_reads(bool on) { count_reads_ = on; }
+  /// Called when a sync of a file begins, before it does anything; set it before there are threads.
+  void set_on_sync(std::function<void()> on_sync) { on_sync_ = std::move(on_sync); }
 
   /// Power on again: what had not been synced is kept, dropped or torn. Also without a cut before,
   /// which is then made now.
@@ -54,7 +56,10 @@ class SimulatedDisk final : public os::Files {
   // --- what happened
   uint64_t operations() const { return operations_; }
   uint64_t syncs() const { return syncs_; }  // of files
-  uint64_t writes() const { return writes_; }
+  uint64_t writes() const {
+    const std::lock_guard lock(mutex_);
+    return writes_;
+  }
   uint64_t bytes_used() const;
   /// Names the operation with this number, for the message of a failing test.
   std::string operation_name(uint64_t number) const;
@@ -122,6 +127,7 @@ class SimulatedDisk final : public os::Files {
   bool power_cut_ = false;
   bool operation_failed_ = false;
   bool count_reads_ = false;
+  std::function<void()> on_sync_;
   uint64_t space_ = UINT64_MAX;
 };
 

@@ -43,7 +43,7 @@ Engine::Engine(os::Files& files, const LogSettings& settings, const Options& opt
     : files_(files),
       settings_(settings),
       options_(options),
-      queue_(options.flush_bytes_max),
+      queue_(options.flush_bytes_max, options.ahead_bytes_min),
       catalog_(files),
       writer_(files, settings.folder, queue_, spares_),
       housekeeper_(files, settings.folder, spares_, settings.segment_bytes),
@@ -131,6 +131,7 @@ Status Engine::start(Callbacks callbacks) {
   unindexed_.clear();
   if (options_.threads) {
     writer_thread_ = std::thread([this] { writer_.run(); });
+    ahead_thread_ = std::thread([this] { writer_.run_ahead(); });
     housekeeper_thread_ = std::thread([this] { housekeeper_.run(); });
     if (settings_.cleaner.enabled || has_manifest_)
       cleaner_thread_ = std::thread([this] {
@@ -147,6 +148,7 @@ Engine::~Engine() {
   if (cleaner_thread_.joinable()) cleaner_thread_.join();
   queue_.stop();
   if (writer_thread_.joinable()) writer_thread_.join();
+  if (ahead_thread_.joinable()) ahead_thread_.join();
   while (writer_.step() == Writer::Step::flushed) {
   }
   writer_.set_events({});

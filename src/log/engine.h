@@ -16,7 +16,8 @@ class Engine final : public Log {
  public:
   struct Options {
     bool threads = true;
-    uint64_t flush_bytes_max = 2ull << 20;  // of one write and sync, but for a single larger frame
+    uint64_t flush_bytes_max = 2ull << 20;  // of one write, but for a single larger frame
+    uint64_t ahead_bytes_min = 64 << 10;    // written while the batch before is synced
   };
 
   static Result<std::unique_ptr<Engine>> open(os::Files& files, const LogSettings& settings,
@@ -113,6 +114,7 @@ class Engine final : public Log {
   int64_t last_compaction_ms_ = -1;
   int64_t last_compaction_took_ms_ = 0;
   std::thread writer_thread_;
+  std::thread ahead_thread_;
   std::thread housekeeper_thread_;
   std::thread cleaner_thread_;
 };

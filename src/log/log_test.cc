@@ -480,6 +480,108 @@ TEST(LogDiskFull, TheWriterThreadWaitsAndGoesOnByItself) {
   EXPECT_EQ(log->read({1}, 0, UINT64_MAX, true)->size(), 15u);
 }
 
+/// Ten frames of 20,000 bytes, two a batch, in a segment that is there.
+std::unique_ptr<Engine> with_five_batches(os::Files& files, Log::Callbacks callbacks = {}) {
+  auto log = *Engine::open(files, {.folder = "/log", .segment_bytes = 1 << 20, .prepare_ahead = false},
+                           {.threads = false, .flush_bytes_max = 48 << 10});
+  EXPECT_TRUE(log->start(std::move(callbacks)));
+  EXPECT_TRUE(append_text(*log, batch(1, 0), "first"));
+  flush(*log);
+  for (int i = 1; i <= 10; ++i)
+    EXPECT_TRUE(append_text(*log, batch(1, i), body_of_bytes(20'000, 'x')));
+  return log;
+}
+
+TEST(LogWriteAhead, WhatIsWrittenDuringASyncIsNotDurableBeforeTheNext) {
+  SimulatedDisk disk(1);
+  auto log = with_five_batches(disk);
+  const uint64_t writes = disk.writes(), syncs = disk.syncs();
+  ASSERT_EQ(log->step_writer(), Writer::Step::flushed);
+  EXPECT_EQ(disk.writes(), writes + 4) << "the last batch is small, and waits for its turn";
+  EXPECT_EQ(disk.syncs(), syncs + 1);
+  EXPECT_EQ(log->read({1}, 1, UINT64_MAX, true)->size(), 2u);
+  ASSERT_EQ(log->step_writer(), Writer::Step::flushed);
+  EXPECT_EQ(disk.writes(), writes + 5);
+  EXPECT_EQ(disk.syncs(), syncs + 2);
+  EXPECT_EQ(log->durable(), log->end());
+  EXPECT_EQ(log->step_writer(), Writer::Step::idle);
+  EXPECT_EQ(log->read({1}, 0, UINT64_MAX, true)->size(), 11u);
+}
+
+TEST(LogWriteAhead, AFailedWriteAheadIsFinalAndWhatWasSyncedStays) {
+  SimulatedDisk disk(1);
+  int failed = 0;
+  auto log = with_five_batches(disk, {.durable = {},
+                                      .stalled = {},
+                                      .failed = [&](const Error&) { ++failed; },
+                                      .segment_sealed = {}});
+  disk.fail_operation(2, ErrorCode::io, false);
+  EXPECT_EQ(log->step_writer(), Writer::Step::failed);
+  EXPECT_EQ(failed, 1);
+  EXPECT_EQ(log->read({1}, 1, UINT64_MAX, true)->size(), 2u);
+  const uint64_t operations = disk.operations();
+  EXPECT_EQ(log->step_writer(), Writer::Step::failed);
+  EXPECT_EQ(disk.operations(), operations) << "nothing is written after a failure";
+}
+
+TEST(LogWriteAhead, AFullDiskIsWaitedForAndWhatWasWrittenBeforeItIsSynced) {
+  SimulatedDisk disk(1);
+  auto log = with_five_batches(disk);
+  disk.fail_operation(2, ErrorCode::disk_full, false);
+  ASSERT_EQ(log->step_writer(), Writer::Step::flushed);
+  EXPECT_EQ(log->read({1}, 1, UINT64_MAX, true)->size(), 2u);
+  disk.fail_operation(0, ErrorCode::disk_full, false);
+  ASSERT_EQ(log->step_writer(), Writer::Step::stalled);
+  EXPECT_EQ(log->read({1}, 1, UINT64_MAX, true)->size(), 4u) << "it needed only its sync";
+  flush(*log);
+  EXPECT_EQ(log->durable(), log->end());
+  log.reset();
+  EXPECT_EQ(replayed(*open_stepped(disk)).size(), 11u);
+}
+
+TEST(LogWriteAhead, TheHelperWritesWhileTheWriterSyncs) {
+  SimulatedDisk disk(1);
+  std::mutex mutex;
+  std::condition_variable changed;
+  Position durable;
+  bool hold_sync = false;
+  uint64_t seen_during_sync = 0;
+  disk.set_on_sync([&] {
+    std::unique_lock lock(mutex);
+    if (!std::exchange(hold_sync, false)) return;
+    changed.notify_all();
+    // Only the helper can write now: without it this would wait for ever.
+    const uint64_t before = disk.writes();
+    while (disk.writes() == before) changed.wait_for(lock, std::chrono::milliseconds(1));
+    seen_during_sync = disk.writes() - before;
+  });
+  auto log =
+      *Engine::open(disk, {.folder = "/log", .segment_bytes = 1 << 20, .prepare_ahead = false}, {});
+  ASSERT_TRUE(log->start({.durable =
+                              [&](Position upto) {
+                                const std::lock_guard lock(mutex);
+                                durable = upto;
+                                changed.notify_all();
+                              },
+                          .stalled = {},
+                          .failed = {},
+                          .segment_sealed = {}}));
+  ASSERT_TRUE(append_text(*log, batch(1, 0), "makes the segment"));
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return durable == log->end(); });
+  hold_sync = true;
+  lock.unlock();
+  ASSERT_TRUE(append_text(*log, batch(1, 1), "is synced meanwhile"));
+  lock.lock();
+  changed.wait(lock, [&] { return !hold_sync; });
+  lock.unlock();
+  ASSERT_TRUE(append_text(*log, batch(1, 2), body_of_bytes(200'000, 'x')));
+  lock.lock();
+  changed.wait(lock, [&] { return durable == log->end(); });
+  EXPECT_GE(seen_during_sync, 1u);
+  EXPECT_EQ(log->read({1}, 0, UINT64_MAX, true)->size(), 3u);
+}
+
 TEST(LogPrepare, FillsTheNextSegmentAheadAndUsesIt) {
   SimulatedDisk disk(1);
   auto log = open_stepped(disk);

@@ -9,6 +9,7 @@ namespace {
 constexpr size_t small_buffer_bytes = 64 << 10;
 constexpr size_t large_buffer_bytes = (2 << 20) + (64 << 10);
 constexpr size_t free_buffers_max = 4;
+constexpr size_t ahead_batches_max = 8;  // so that the next sync has a bound, too
 }  // namespace
 
 std::byte* FlushBuffer::grow(size_t bytes) {
@@ -43,7 +44,7 @@ void PendingQueue::push(const SegmentPtr& segment, const format::FrameHeader& he
   std::byte encoded[format::frame_header_bytes];
   format::encode(header, body, encoded);
   const uint64_t bytes = format::frame_bytes(header.body_bytes);
-  bool wake_writer = false;
+  bool wake_writer = false, wake_helper = false;
   {
     const std::lock_guard lock(mutex_);
     const bool full = has_frames_locked() && current_.bytes.size() + bytes > flush_bytes_max_;
@@ -59,8 +60,10 @@ void PendingQueue::push(const SegmentPtr& segment, const format::FrameHeader& he
     std::fill(at, frame_end, std::byte{0});
     current_.end = {header.position.value + bytes};
     wake_writer = may_take_locked() && std::exchange(writer_sleeps_, false);
+    wake_helper = may_take_ahead_locked() && std::exchange(helper_sleeps_, false);
   }
   if (wake_writer) changed_.notify_one();
+  if (wake_helper) ahead_changed_.notify_all();
 }
 
 void PendingQueue::hold() {
@@ -118,6 +121,12 @@ std::optional<FlushBatch> PendingQueue::try_take() {
   return take_locked();
 }
 
+std::optional<FlushBatch> PendingQueue::try_take(const SegmentPtr& segment) {
+  const std::lock_guard lock(mutex_);
+  if (next_segment_locked() != segment) return std::nullopt;
+  return take_locked();
+}
+
 std::optional<FlushBatch> PendingQueue::wait_take() {
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -132,9 +141,68 @@ std::optional<FlushBatch> PendingQueue::wait_take() {
 
 void PendingQueue::give_back(FlushBuffer buffer) {
   const std::lock_guard lock(mutex_);
+  give_back_locked(std::move(buffer));
+}
+
+void PendingQueue::give_back_locked(FlushBuffer buffer) {
   if (buffer.capacity() > 2 * flush_bytes_max_ || free_.size() >= free_buffers_max) return;
   buffer.clear();
   free_.push_back(std::move(buffer));
+}
+
+bool PendingQueue::may_take_ahead_locked() const {
+  if (!ahead_segment_ || ahead_busy_ || ahead_.size() >= ahead_batches_max) return false;
+  if (!may_take_locked() || next_segment_locked() != ahead_segment_) return false;
+  return !full_.empty() || current_.bytes.size() - kept_bytes_ >= ahead_bytes_min_;
+}
+
+void PendingQueue::open_ahead(const SegmentPtr& segment) {
+  bool wake_helper = false;
+  {
+    const std::lock_guard lock(mutex_);
+    ahead_segment_ = segment;
+    wake_helper = may_take_ahead_locked() && std::exchange(helper_sleeps_, false);
+  }
+  if (wake_helper) ahead_changed_.notify_all();
+}
+
+std::deque<WrittenAhead> PendingQueue::close_ahead() {
+  std::unique_lock lock(mutex_);
+  ahead_segment_.reset();
+  ahead_changed_.wait(lock, [&] { return !ahead_busy_; });
+  return std::exchange(ahead_, {});
+}
+
+std::optional<FlushBatch> PendingQueue::try_take_ahead() {
+  const std::lock_guard lock(mutex_);
+  if (!may_take_ahead_locked()) return std::nullopt;
+  ahead_busy_ = true;
+  return take_locked();
+}
+
+std::optional<FlushBatch> PendingQueue::wait_take_ahead() {
+  std::unique_lock lock(mutex_);
+  while (!stopped_ && !may_take_ahead_locked()) {
+    helper_sleeps_ = true;
+    ahead_changed_.wait(lock, [&] { return !helper_sleeps_ || stopped_; });
+    helper_sleeps_ = false;
+  }
+  if (stopped_) return std::nullopt;
+  ahead_busy_ = true;
+  return take_locked();
+}
+
+void PendingQueue::put_ahead(FlushBatch batch, Status written) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (written)
+      give_back_locked(std::exchange(batch.bytes, {}));
+    else
+      ahead_segment_.reset();
+    ahead_.push_back({std::move(batch), std::move(written)});
+    ahead_busy_ = false;
+  }
+  ahead_changed_.notify_all();
 }
 
 bool PendingQueue::sleep(std::chrono::milliseconds time) {
@@ -158,6 +226,7 @@ void PendingQueue::stop() {
     stopped_ = true;
   }
   changed_.notify_one();
+  ahead_changed_.notify_all();
 }
 
 }  // namespace holdfast::log

@@ -27,14 +27,20 @@ class Workload {
     }
   };
 
-  Workload(os::Files& files, uint64_t seed) : files_(files), random_(seed) {}
+  /// While the first batch of what has queued is synced, the full ones behind it are written; with
+  /// an odd seed the last one, too.
+  Workload(os::Files& files, uint64_t seed)
+      : files_(files), random_(seed), writes_all_ahead_(seed % 2 == 1) {}
 
   /// Opens the log and compares it with what was appended: everything acknowledged is there, whole
   /// and in order; what else is there was appended right behind. From then on, what was not found
   /// counts as never appended.
   Status open() {
     log_.reset();
-    auto log = Engine::open(files_, settings(), {.threads = false, .flush_bytes_max = 48 << 10});
+    auto log = Engine::open(files_, settings(),
+                            {.threads = false,
+                             .flush_bytes_max = 48 << 10,
+                             .ahead_bytes_min = writes_all_ahead_ ? 1 : UINT64_MAX});
     if (!log) return std::unexpected(log.error());
     log_ = std::move(*log);
     HOLDFAST_CHECKED(check_replay());
@@ -199,6 +205,7 @@ class Workload {
 
   os::Files& files_;
   std::mt19937_64 random_;
+  const bool writes_all_ahead_;
   std::unique_ptr<Engine> log_;
   std::vector<Appended> appended_;
   std::map<PartitionId, int64_t> next_offset_;
