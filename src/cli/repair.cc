@@ -36,6 +36,7 @@ std::string as_json(const Reports& reports, bool dry_run) {
     if (report.failure)
       json.member("failure", report.failure->message)
           .member("failure_code", name(report.failure->code));
+    if (report.stopped) json.member("stopped", true);
     json.end_object();
   }
   return json.end_array().end_object().take() + "\n";
@@ -61,6 +62,7 @@ std::string as_text(const Reports& reports, bool dry_run) {
     for (const auto& [code, count] : report.causes)
       text += fmt::format("  {:>10}  {}\n", count, code);
     if (report.failure) text += fmt::format("  stopped: {}\n", report.failure->message);
+    if (report.stopped) text += "  asked to stop: what is left waits for the next run\n";
   }
   return text;
 }
@@ -98,7 +100,7 @@ int once(control::Repairer& repairer, const control::RepairOptions& options, rep
   auto reports = repairer.run(options, stop);
   if (!reports) return failed(reports.error());
   print(json ? as_json(*reports, options.dry_run) : as_text(*reports, options.dry_run));
-  return any_failure(*reports) ? exit_failed : exit_ok;
+  return any_failure(*reports) || stop.raised() ? exit_failed : exit_ok;
 }
 
 int on_schedule(control::Repairer& repairer, const RepairArguments& arguments,

@@ -36,6 +36,14 @@ notify::Notice notice_of(const DatacenterRepair& one) {
   return notice;
 }
 
+/// Whether people are told. Of a run that was asked to stop, what it did; that nothing is left, it
+/// cannot say.
+bool is_news(const notify::Notice& notice, const repair::RepairReport& report,
+             const RepairOptions& options) {
+  if (notice.subject != notify::Subject::nothing) return true;
+  return options.tell_nothing && !report.stopped;
+}
+
 /// Another run repairs that queue, or has taken it over.
 bool is_elsewhere(const repair::RepairReport& report) {
   return report.failure &&
@@ -50,7 +58,7 @@ void tell(const std::vector<DatacenterRepair>& all, const RepairOptions& options
   for (const DatacenterRepair& one : all) {
     if (is_elsewhere(one.report)) continue;  // whoever repairs tells
     const notify::Notice notice = notice_of(one);
-    if (options.tell_nothing || notice.subject != notify::Subject::nothing) notifier.post(notice);
+    if (is_news(notice, one.report, options)) notifier.post(notice);
   }
   if (!notifier.flush(tell_within_ms) || notifier.given_up() > given_up) return;
   for (const auto& [datacenter, queue, report, seconds] : all) {
@@ -109,8 +117,12 @@ Result<std::vector<DatacenterRepair>> Repairer::run(const RepairOptions& options
     DatacenterRepair& done = all.emplace_back(datacenter.name, place.topic);
     auto report = repair::run(settings, stop);
     // A Kafka that is away keeps its records; the other data centers' are looked at all the same.
-    if (!report) done.report.failure = report.error();
-    if (report) done.report = std::move(*report);
+    if (report)
+      done.report = std::move(*report);
+    else if (report.error().code == ErrorCode::interrupted)
+      done.report.stopped = true;
+    else
+      done.report.failure = report.error();
     done.seconds = static_cast<double>(os::real_clock().steady_ms() - begun_ms) / 1'000;
   }
   if (options.tell && !options.dry_run) tell(all, options, *notifier_);

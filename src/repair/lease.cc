@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <functional>
 
+#include "base/fault.h"
 #include "base/log_line.h"
 #include "base/os/clock.h"
 #include "base/os/process.h"
@@ -53,6 +54,7 @@ Result<std::unique_ptr<Lease>> Lease::take(const kafka::ClientSettings& client,
   int64_t heard_ms = 0;
   for (int signs = 0;;) {
     const Marks::Holder holder = HOLDFAST_TRY(read_marks(client, queue)).holder;
+    if (stop.raised()) return fail(ErrorCode::interrupted, "asked to stop");
     if (holder.run.empty() || is_dead(holder)) break;
     if (holder.run != last.run || holder.signs != last.signs) {
       last = holder;
@@ -63,6 +65,7 @@ Result<std::unique_ptr<Lease>> Lease::take(const kafka::ClientSettings& client,
                                                    holder.process, holder.host, queue));
     }
     if (os::real_clock().steady_ms() - heard_ms >= silence_ms) break;
+    fault::point("repair.wait_for_lease");
     if (!stop.sleep(look_every_ms)) return fail(ErrorCode::interrupted, "asked to stop");
   }
   std::unique_ptr<Lease> lease(new Lease);

@@ -80,6 +80,7 @@ class Run {
     close();
     for (std::thread& worker : workers) worker.join();
     HOLDFAST_CHECKED(read);
+    report_.stopped = stop_.raised();
     return finish();
   }
 
@@ -192,7 +193,7 @@ class Run {
       if (!is_away(key)) status = repair(*chunk, targets);
       const std::lock_guard lock(mutex_);
       under_way_ -= chunk->items.size();
-      if (!status) {
+      if (!status && status.error().code != ErrorCode::interrupted) {
         away_.insert(key);
         if (!report_.failure) report_.failure = status.error();
       }
@@ -213,9 +214,10 @@ class Run {
                               : Result<int64_t>(std::unexpected(target.error()));
       if (remembers) {
         opened = {std::move(*target), *remembers};
-      } else if (is_lasting(remembers.error()) || attempt >= settings_.store_attempts_max ||
-                 !stop_.sleep(settings_.store_pause_ms * attempt)) {
+      } else if (is_lasting(remembers.error()) || attempt >= settings_.store_attempts_max) {
         return std::unexpected(remembers.error());
+      } else if (!stop_.sleep(settings_.store_pause_ms * attempt)) {
+        return fail(ErrorCode::interrupted, "asked to stop");
       }
     }
     return &opened;

@@ -77,6 +77,7 @@ struct RepairReport {
   uint64_t all_repaired = 0, all_superseded = 0;  // ever
   /// What kept the run from doing all; records of other stores were repaired all the same.
   std::optional<Error> failure;
+  bool stopped = false;  // asked to, which is no failure: what is left waits for the next run
   /// Held until it is let go, so that nobody else tells the same meanwhile.
   std::shared_ptr<Lease> lease;
 };
@@ -93,7 +94,8 @@ struct RepairReport {
 /// decides.
 ///
 /// Fails only when the queue itself cannot be read, or with `locked` when another run is at it;
-/// trouble with a store is in the report.
+/// trouble with a store is in the report. A run that is asked to stop while it waits for another
+/// one answers `interrupted`.
 Result<RepairReport> run(const RepairSettings& settings, Stop& stop);
 
 /// Notes that people were told of all that is in the report.

@@ -108,6 +108,39 @@ TEST_F(RepairModes, OfTwoAtATimeOneGivesWayAndTheNumberIsToldOnce) {
   EXPECT_EQ(rows_of(amsterdam_), rows_of(frankfurt_));
 }
 
+/// Whether a process is stopped by a signal.
+bool is_asleep(int id) {
+  return content_of("/proc/" + std::to_string(id) + "/stat").find(") T ") != std::string::npos;
+}
+
+TEST_F(RepairModes, OneThatIsAskedToStopWhileItWaitsForAnotherTellsNobodyOfAFailure) {
+  const uint64_t records = miss();
+  const auto start_asleep_at = [&](const char* point) {
+    auto environment = environment_;
+    environment.push_back({"HOLDFAST_FAULT", point});
+    environment.push_back({"HOLDFAST_FAULT_ACTION", "stop"});
+    auto process = program_.start(
+        {"repair", "run", config_, "--json", "--concurrency", "64", "--max", "16"}, environment);
+    EXPECT_TRUE(comes_true(*process, [&] { return is_asleep(process->id()); }));
+    return process;
+  };
+  auto holder = start_asleep_at("repair.before_mark:1");
+  auto waiting_one = start_asleep_at("repair.wait_for_lease:1");
+  waiting_one->signal(SIGTERM);
+  waiting_one->signal(SIGCONT);
+  std::string output;
+  while (const auto line = waiting_one->read_line(60'000)) output += *line;
+  EXPECT_EQ(waiting_one->wait(60'000), 1);
+  const json report = json::parse(output, nullptr, false);
+  EXPECT_EQ(report["datacenters"].back().value("stopped", false), true) << output;
+  for (const json& one : report["datacenters"]) EXPECT_FALSE(one.contains("failure")) << output;
+  EXPECT_TRUE(told_repairs().empty());
+  holder->signal(SIGCONT);
+  EXPECT_EQ(holder->wait(60'000), 0);
+  EXPECT_EQ(told(), 16u);
+  EXPECT_EQ(waiting(), records - 16);
+}
+
 TEST_F(RepairModes, OneThatSleepsIsFencedByTheNextAndTellsNothingWhenItWakesUp) {
   const uint64_t records = miss();
   auto environment = environment_;
@@ -116,9 +149,7 @@ TEST_F(RepairModes, OneThatSleepsIsFencedByTheNextAndTellsNothingWhenItWakesUp) 
   // One chunk and no more, so that the other worker does not fall asleep with the locks of rows.
   auto sleeper = program_.start(
       {"repair", "run", config_, "--json", "--concurrency", "64", "--max", "16"}, environment);
-  const std::string status = "/proc/" + std::to_string(sleeper->id()) + "/stat";
-  ASSERT_TRUE(
-      comes_true(*sleeper, [&] { return content_of(status).find(") T ") != std::string::npos; }));
+  ASSERT_TRUE(comes_true(*sleeper, [&] { return is_asleep(sleeper->id()); }));
 
   const json next = repair();
   EXPECT_FALSE(next.contains("failure")) << next;
