@@ -2,10 +2,12 @@
 Beside it the Java driver's plain inserts at EACH_QUORUM, without any reading back."""
 import json
 import os
+import resource
 import shutil
 import subprocess
 import time
 
+from . import process
 from .servers import BUILD, Holdfast
 
 TABLES = 5
@@ -29,7 +31,9 @@ def missed_and_repaired(two, cluster, folder, env, config, events):
     cluster.kill("frankfurt")
     two.drain(folder, config, env, events)
     cluster.start()
-    cluster.warm_up()
+    cluster.warm_up(("amsterdam", "frankfurt"))
+    before = {dc: process.cpu_seconds(cluster.pid(dc)) for dc in cluster.address}
+    own = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.monotonic()
     done = subprocess.run([str(BUILD / "holdfast"), "repair", "run", str(folder / "config.yaml"), "--json"], env=env,
                           capture_output=True, text=True)
@@ -39,7 +43,10 @@ def missed_and_repaired(two, cluster, folder, env, config, events):
     counts = [dc["repaired"] + dc["superseded"] for dc in json.loads(done.stdout)["datacenters"] if dc["datacenter"] == "frankfurt"]
     if sum(counts) < events:
         raise RuntimeError(f"{sum(counts)} of {events} records were repaired")
-    return {"messages_per_second": round(sum(counts) / seconds), "seconds": round(seconds, 1)}
+    cpu = {f"cpu_us_{dc}": round((process.cpu_seconds(cluster.pid(dc)) - before[dc]) * 1e6 / events) for dc in before}
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu["cpu_us_holdfast"] = round((now.ru_utime + now.ru_stime - own.ru_utime - own.ru_stime) * 1e6 / events)
+    return {"messages_per_second": round(sum(counts) / seconds), "seconds": round(seconds, 1)} | cpu
 
 
 def driver(two, report, options, cluster, events):
