@@ -97,7 +97,8 @@ struct CassandraTable {
 };
 
 enum class CqlCompression { none, lz4, snappy };
-/// How the statements of one event go: each by itself, or as one logged batch.
+/// How the statements of one event go: each by itself (but those of one partition), or as one logged
+/// batch.
 enum class CqlBatch { none, logged };
 
 struct CassandraSink {

@@ -191,8 +191,8 @@ static void describe(Visitor& v, CassandraSink& c) {
   choose(
       v,
       {"batch",
-       "How an event's statements go, when they are several: `none`, each by itself, or `logged`: "
-       "all or none in the end, at a cost."},
+       "How an event's statements go, when they are several: `none`, each by itself (those of one "
+       "partition together), or `logged`: all or none in the end, at a cost."},
       c.batch, batches);
   choose(v, {"compression", "Of the connections; snappy only up to protocol 4."}, c.compression,
          compressions);

@@ -22,6 +22,18 @@ struct TableColumn {
   int64_t position = 0;
 };
 
+/// Whether servers give a value of that type back byte by byte as they got it, out of a list too.
+/// (Large numbers, addresses, sets and maps they bring into a form of their own.)
+bool keeps_its_bytes(const cql::Type& type) {
+  using cql::TypeCode;
+  static constexpr TypeCode plain[] = {TypeCode::ascii,    TypeCode::varchar,   TypeCode::blob,
+                                       TypeCode::bigint,   TypeCode::int_,      TypeCode::smallint,
+                                       TypeCode::tinyint,  TypeCode::boolean,   TypeCode::uuid,
+                                       TypeCode::timeuuid, TypeCode::timestamp, TypeCode::date,
+                                       TypeCode::time};
+  return std::ranges::find(plain, type.code) != std::end(plain);
+}
+
 class Compiler {
  public:
   Compiler(cql::Session& session, const CassandraSettings& settings, const event::Schema& schema,
@@ -162,6 +174,17 @@ class Compiler {
         return wrong(fmt::format("column \"{}\" is {}, and {} values do not fit into that",
                                  column.column, cql::text_of(column.type), event::name(from)));
     }
+    return prepare_look_up_many();
+  }
+
+  Status prepare_look_up_many() {
+    if (made_.keys.size() > 1) return {};
+    const Binding& key = made_.columns[made_.keys.front()];
+    if (!keeps_its_bytes(key.type)) return {};
+    const std::string name = quote_name(key.column);
+    made_.look_up_many = HOLDFAST_TRY(session_.prepare(
+        std::string("SELECT ") + (made_.stamp_is_key ? "" : "WRITETIME(ce_sequence), ") + name +
+        " FROM " + name_.quoted() + " WHERE " + name + " IN ?"));
     return {};
   }
 

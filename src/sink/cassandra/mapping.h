@@ -37,6 +37,9 @@ struct TableMapping {
   std::vector<size_t> routing;    // of `columns`: the partition key, in its order
   bool stamp_is_key = false;      // ce_sequence is of the primary key: a row is one event for ever
   cql::Statement insert, remove, look_up;
+  /// Looks up many rows, each of which tells its key (and, if it has one, its version before that).
+  /// Null where a key is not one column whose value comes back as it went, byte by byte.
+  cql::Statement look_up_many;
 };
 
 /// Looks the tables up and prepares their statements. `invalid`, with the table's and the column's

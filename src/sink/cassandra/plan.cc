@@ -9,6 +9,40 @@
 namespace holdfast::sink {
 namespace {
 
+// Of the statements that go as one: a mutation has a bound on the server (16 MiB, usually).
+constexpr size_t joined_statements_max = 64;
+constexpr size_t joined_bytes_max = 32'768;
+
+/// Statements of one partition become one request, of tables of one keyspace: the servers make one
+/// change of them, whole or not at all, for little more than the cost of one statement. Partitions
+/// are told apart by their tokens; should two share one, their statements go together as well, and
+/// end together in the same outcome.
+void join_partitions(std::vector<cql::Request>& requests) {
+  struct Open {
+    size_t index, bytes;
+  };
+  std::map<std::pair<int64_t, std::string_view>, Open> open;
+  std::vector<cql::Request> joined;
+  joined.reserve(requests.size());
+  for (cql::Request& one : requests) {
+    cql::Bound& bound = one.bound.front();
+    const size_t bytes = bound.values.size();
+    const auto [found, fresh] = open.try_emplace(
+        {*one.token, bound.statement->variables.front().keyspace}, Open{joined.size(), bytes});
+    cql::Request* to = fresh ? nullptr : &joined[found->second.index];
+    if (to != nullptr && to->bound.size() < joined_statements_max &&
+        found->second.bytes + bytes <= joined_bytes_max) {
+      to->bound.push_back(std::move(bound));
+      to->batch = cql::BatchKind::unlogged;
+      found->second.bytes += bytes;
+      continue;
+    }
+    found->second = {joined.size(), bytes};
+    joined.push_back(std::move(one));
+  }
+  requests = std::move(joined);
+}
+
 /// Strikes one event, once in a process, for the negative builds.
 bool strike(const Entry& entry) {
   static bool done = false;
@@ -85,6 +119,8 @@ class Planner {
         whole.bound.push_back(std::move((*requests)[i].bound.front()));
       requests->clear();
       requests->push_back(std::move(whole));
+    } else if (requests->size() > 1) {
+      join_partitions(*requests);
     }
     for (cql::Request& request : *requests) {
       request.consistency = settings_.write;

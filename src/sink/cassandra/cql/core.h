@@ -34,7 +34,7 @@ class Flight final : public Exchange {
 
   Request request;
   std::vector<os::Address> tried = {};  // nodes that are not to be asked again
-  int prepared_again = 0;
+  size_t prepared_again = 0;
   int sent_again = 0;
   int64_t give_up_ms = 0;
 

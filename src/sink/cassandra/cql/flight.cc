@@ -9,7 +9,8 @@
 namespace holdfast::cql {
 namespace {
 
-constexpr int prepared_again_max = 3;
+/// Each answer names one statement that is not known: beside those of the request itself, so many.
+constexpr size_t prepared_again_max = 2;
 constexpr int sent_again_max = 1;
 
 std::unique_ptr<Flight> as_flight(std::unique_ptr<Exchange> exchange) {
@@ -35,7 +36,8 @@ void Flight::answered(std::unique_ptr<Exchange> self, Connection& on, Response r
 }
 
 void Flight::refused(std::unique_ptr<Flight> self, Connection& on, ErrorResponse error) {
-  if (error.code == ServerError::unprepared && prepared_again++ < prepared_again_max) {
+  if (error.code == ServerError::unprepared &&
+      prepared_again++ < request.bound.size() + prepared_again_max) {
     for (const Bound& bound : request.bound)
       if (bound.statement->id == error.prepared_id) {
         const Statement statement = bound.statement;

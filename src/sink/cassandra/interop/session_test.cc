@@ -132,13 +132,24 @@ TEST(CqlSession, AForgottenStatementIsPreparedAgainAndAChangedTableIsSaid) {
   HOLDFAST_NEEDS_CASSANDRA(cassandra);
   Fixture f(cassandra);
   const uint64_t before = f.session->schema_changes();
+  Request batch;  // of more statements than a request without any would be sent again
+  for (size_t i = 0; i < 8; ++i) {
+    auto bound = insert(f.statement, static_cast<int64_t>(200 + i), "batch", 5).bound.front();
+    bound.statement = f.session
+                          ->prepare("INSERT INTO " + f.keyspace + ".words (id, word)" +
+                                    std::string(i, ' ') + "VALUES (?, ?) USING TIMESTAMP ?")
+                          .value();
+    batch.bound.push_back(std::move(bound));
+  }
+  batch.batch = BatchKind::unlogged;
   ASSERT_TRUE(f.session->change_schema("ALTER TABLE " + f.keyspace +
                                        ".words ADD more int"));  // servers forget it
   std::vector<Request> requests;
   for (int64_t i = 0; i < 100; ++i) requests.push_back(insert(f.statement, i, "again", 5));
   for (Answer& answer : f.session->run_all(requests)) must(std::move(answer));
+  must(f.session->run(std::move(batch)));
   EXPECT_EQ(texts(must(f.session->run("SELECT count(*) FROM " + f.keyspace + ".words"))),
-            Lines{"100"});
+            Lines{"108"});
   EXPECT_GT(f.session->schema_changes(), before);
   ASSERT_TRUE(f.session->change_schema("ALTER TABLE " + f.keyspace + ".words DROP word"));
   const Answer answer = f.session->run(insert(f.statement, 1, "gone", 6));
