@@ -38,13 +38,19 @@ void CleanPlanner::begin(const format::Manifest& manifest) {
     history_[cleaned.partition] = {.upto = cleaned.upto, .horizon_ms = cleaned.horizon_ms};
 }
 
+/// Who gets no further is put off: another pass would find the same. Not so where only the memory
+/// for keys was taken: there the one that waits the longest goes first the next time.
 void CleanPlanner::cleaned(const CleanResult& result, int64_t now_ms) {
+  if (!result.cleaned.empty()) ++passes_;
   for (const auto& cleaned : result.cleaned) {
     History& history = history_[cleaned.partition];
     const bool further = cleaned.upto > history.upto || cleaned.horizon_ms > history.horizon_ms;
+    const bool crowded = std::ranges::count(result.crowded_out, cleaned.partition) > 0;
+    const uint64_t waits_since = crowded ? std::min(history.waits_since, passes_) : UINT64_MAX;
     history = {.upto = cleaned.upto,
                .horizon_ms = cleaned.horizon_ms,
-               .not_before_ms = further ? INT64_MIN : now_ms + try_again_ms};
+               .not_before_ms = further || crowded ? INT64_MIN : now_ms + try_again_ms,
+               .waits_since = waits_since};
   }
   for (const PartitionId partition : result.without_room) {
     history_[partition].without_room = true;
@@ -140,6 +146,8 @@ Result<std::vector<CompactionTask>> CleanPlanner::due(const CleaningRules& rules
                      .now_ms = now_ms});
   }
   std::erase_if(history_, [&](const auto& each) { return !apart_.contains(each.first); });
+  std::ranges::stable_sort(
+      tasks, {}, [&](const CompactionTask& task) { return history_[task.partition].waits_since; });
   return tasks;
 }
 

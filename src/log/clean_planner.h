@@ -35,6 +35,7 @@ class CleanPlanner {
     int64_t upto = 0;
     int64_t horizon_ms = INT64_MAX;
     int64_t not_before_ms = INT64_MIN;  // it could not be compacted any further
+    uint64_t waits_since = UINT64_MAX;  // the pass at which others had taken the room first
     bool without_room = false;          // for its keys
   };
   using Segments = std::vector<SegmentPtr>;
@@ -57,6 +58,7 @@ class CleanPlanner {
   Segments ready_;               // as they were written, from the oldest on
   std::set<PartitionId> apart_;  // the compacted ones
   std::map<PartitionId, History> history_;
+  uint64_t passes_ = 0;  // of compaction
   double dirty_most_ = 0;
   uint64_t damaged_ = 0;  // compacted partitions of which something cannot be read
 };

@@ -305,8 +305,9 @@ Status Cleaner::commit(Work& work) {
     const int64_t upto = *work.compactor.range_end(task.partition);
     result.cleaned.push_back(
         {task.partition, upto, work.compactor.next_horizon_ms(task.partition)});
-    if (upto <= task.dirty_from && work.compactor.ran_out_of_room(task.partition))
-      result.without_room.push_back(task.partition);
+    const auto room = work.compactor.room(task.partition);
+    if (room == Compactor::Room::too_little) result.without_room.push_back(task.partition);
+    if (room == Compactor::Room::taken) result.crowded_out.push_back(task.partition);
   }
   result.outputs = work.writer.take();
   format::Manifest next = manifest_with(work, result);

@@ -42,6 +42,7 @@ struct CleanResult {
   std::vector<SegmentPtr> outputs;
   std::vector<format::Manifest::Cleaned> cleaned;  // how far partitions are compacted now
   std::vector<PartitionId> without_room;           // whose keys do not fit into the memory for them
+  std::vector<PartitionId> crowded_out;            // those before them have taken that memory
 };
 
 /// Carries out one job at a time, in small steps, on a thread of its own (or of a test): copies

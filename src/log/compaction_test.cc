@@ -59,12 +59,16 @@ TEST(Compaction, TheMarkerOfAnAbortedTransactionStaysAsLongAsReadersAreToldOfIt)
 /// A log with its cleaner that says which partitions are compacted.
 class Compacted : public ::testing::Test, public CleaningRules {
  protected:
-  void SetUp() override {
+  void SetUp() override { open(128 << 20); }
+  void open(uint64_t key_table_bytes_max) {
     log_ = *Engine::open(disk_,
                          {.folder = "/log",
                           .segment_bytes = 1 << 20,
                           .prepare_ahead = false,
-                          .cleaner = {.enabled = true, .run_bytes = 1 << 20, .settle_after_ms = 0}},
+                          .cleaner = {.enabled = true,
+                                      .run_bytes = 1 << 20,
+                                      .settle_after_ms = 0,
+                                      .key_table_bytes_max = key_table_bytes_max}},
                          {.threads = false});
     ASSERT_TRUE(log_->start({}));
   }
@@ -232,6 +236,38 @@ TEST_F(Compacted, AnOpenTransactionAndAllBehindItIsLeftAlone) {
   seal();
   clean();
   EXPECT_EQ(offsets(p), (std::vector<int64_t>{3, 4}));
+}
+
+/// Time stands still: nothing is put off.
+TEST_F(Compacted, WhoFindsTheMemoryForKeysTakenGoesFirstTheNextTime) {
+  log_.reset();
+  open(1);  // the least: for 768 keys, that is one batch of these
+  constexpr PartitionId r{3};
+  compacted_ = {p, q, r};
+  const auto append_keys = [&](PartitionId partition, int from, int count) {
+    record::BatchBuilder builder;
+    builder.begin({.base_offset = next_[partition]});
+    for (int key = from; key < from + count; ++key) {
+      const std::string text = std::to_string(key);
+      builder.add({.timestamp_ms = now_, .key = as_bytes(text), .value = as_bytes(text)});
+    }
+    append(partition, *builder.finish());
+  };
+  for (int i = 0; i < 12; ++i) append_keys(p, 700 * i, 700);
+  for (const PartitionId other : {q, r})
+    for (int i = 0; i < 2; ++i) append_keys(other, 0, 500);
+  seal();
+  for (int i = 0; i < 2; ++i) clean();  // fewer passes than p alone would take
+  for (const PartitionId other : {q, r})
+    EXPECT_EQ(offsets(other), std::vector<int64_t>{500}) << other.value;
+  EXPECT_EQ(log_->cleaner_numbers().uncleanable_partitions, 0u);
+
+  append_keys(q, 0, 800);
+  seal();
+  clean();
+  clean();
+  EXPECT_EQ(log_->cleaner_numbers().uncleanable_partitions, 1u) << "800 keys never fit";
+  EXPECT_EQ(offsets(p).size(), 12u);
 }
 
 TEST_F(Compacted, TheOwnerIsToldHowFarAlsoAfterARestart) {

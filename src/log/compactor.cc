@@ -55,9 +55,11 @@ Result<bool> Compactor::note(const record::BatchView& batch) {
       (task.rule.lag_ms_min > 0 && batch.max_timestamp_ms() > task.now_ms - task.rule.lag_ms_min))
     return false;
   if (!batch.control() && !is_aborted(*noting_, batch)) {
-    noting_->out_of_room =
-        !keys_.has_room_for(static_cast<uint64_t>(std::max(batch.record_count(), 0)));
-    if (noting_->out_of_room) return false;
+    if (!keys_.has_room_for(static_cast<uint64_t>(std::max(batch.record_count(), 0)))) {
+      if (noting_->range_end == task.dirty_from)
+        noting_->room = keys_.size() == 0 ? Room::too_little : Room::taken;
+      return false;
+    }
     auto records = HOLDFAST_TRY(records_of(batch));
     for (record::RecordView record; records.next(record);) {
       if (record.key && record.offset >= task.dirty_from)
@@ -75,9 +77,9 @@ std::optional<int64_t> Compactor::range_end(PartitionId partition) const {
   return found->second.range_end;
 }
 
-bool Compactor::ran_out_of_room(PartitionId partition) const {
+Compactor::Room Compactor::room(PartitionId partition) const {
   const auto found = partitions_.find(partition);
-  return found != partitions_.end() && found->second.out_of_room;
+  return found == partitions_.end() ? Room::enough : found->second.room;
 }
 
 int64_t Compactor::next_horizon_ms(PartitionId partition) const {

@@ -41,8 +41,10 @@ class Compactor {
   /// age; nothing more of the partition may be noted. Fails with `corrupt`.
   Result<bool> note(const record::BatchView& batch);
 
-  /// Whether the range ends where it does for want of memory.
-  bool ran_out_of_room(PartitionId partition) const;
+  /// Whether nothing could be noted for want of memory: there is too little for a single batch, or
+  /// partitions before it have taken it.
+  enum class Room { enough, too_little, taken };
+  Room room(PartitionId partition) const;
   /// Where the range of the partition ends; nothing: it is not compacted in this job.
   std::optional<int64_t> range_end(PartitionId partition) const;
   /// When the next of its tombstones and markers that were judged may go; INT64_MAX: there are
@@ -56,7 +58,7 @@ class Compactor {
   struct Ongoing {
     CompactionTask task;
     int64_t range_end = 0;
-    bool out_of_room = false;
+    Room room = Room::enough;
     int64_t horizon_ms = INT64_MAX;
     std::map<std::pair<int64_t, int64_t>, int64_t>
         aborted;                                    // (producer, marker's offset): the first offset
