@@ -1,5 +1,7 @@
 #include "broker/metrics.h"
 
+#include <numeric>
+
 #include "broker/api_table.h"
 #include "broker/core.h"
 
@@ -116,8 +118,30 @@ void cluster(Core& core, MetricsText& text) {
              "Partitions that fetch sessions remember", static_cast<double>(sessions.partitions()));
   text.counter("kafka_server_fetchsessioncache_incrementalfetchsessionevictions_total",
                "Fetch sessions that had to go for others", sessions.evictions());
-  text.gauge("kafka_coordinator_group_groupmetadatamanager_numgroups", "Groups with offsets",
-             static_cast<double>(core.state().offsets().all().size()));
+}
+
+/// A group that is known by its offsets alone is empty.
+void groups(Core& core, Instant now, MetricsText& text) {
+  const auto& live = core.groups().groups(now);
+  std::array<uint64_t, coordinator::group_states> in_state{};
+  for (const auto& [id, group] : live.all()) ++in_state[static_cast<size_t>(group->state())];
+  for (const auto& [id, offsets] : core.state().offsets().all())
+    if (!live.find(id)) ++in_state[static_cast<size_t>(coordinator::GroupState::empty)];
+  const std::string prefix = "kafka_coordinator_group_groupmetadatamanager_num";
+  const auto gauge = [&](const char* what, const char* help, uint64_t number) {
+    text.gauge(prefix + what, help, static_cast<double>(number));
+  };
+  const auto in = [&](coordinator::GroupState state) {
+    return in_state[static_cast<size_t>(state)];
+  };
+  gauge("groups", "Groups", std::accumulate(in_state.begin(), in_state.end(), uint64_t{0}));
+  gauge("groupsempty", "Groups without members", in(coordinator::GroupState::empty));
+  gauge("groupspreparingrebalance", "Groups whose members join",
+        in(coordinator::GroupState::preparing_rebalance));
+  gauge("groupscompletingrebalance", "Groups that wait for their leader's assignment",
+        in(coordinator::GroupState::completing_rebalance));
+  gauge("groupsstable", "Groups that are settled", in(coordinator::GroupState::stable));
+  gauge("offsets", "Offsets that groups have committed", core.state().offsets().size());
 }
 
 void partitions(Core& core, MetricsText& text) {
@@ -200,8 +224,9 @@ std::string metrics_text(Core& core, const ServerNumbers& server) {
   requests(core.metrics(), text);
   clients(core.metrics(), server, text);
   log_numbers(core, text);
-  cleaner(core, server.now_ms, text);
+  cleaner(core, server.now.wall_ms, text);
   cluster(core, text);
+  groups(core, server.now, text);
   partitions(core, text);
   lags(core, text);
   return std::move(text).take();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/metrics.h"
+#include "broker/coordinator/ticket.h"
 
 namespace holdfast::broker {
 
@@ -47,7 +48,7 @@ struct BrokerMetrics {
 struct ServerNumbers {
   uint64_t connections = 0;
   uint64_t request_bytes = 0;  // held for requests of which a part has come
-  int64_t now_ms = 0;          // wall clock
+  Instant now;
 };
 
 /// Everything in Prometheus' text form: Kafka's names (as its usual exporters make them) where

@@ -11,8 +11,11 @@
 #include "broker/client_for_tests.h"
 #include "testing/temporary_folder.h"
 #include "wire/messages/fetch.h"
+#include "wire/messages/join_group.h"
 #include "wire/messages/metadata.h"
+#include "wire/messages/offset_commit.h"
 #include "wire/messages/produce.h"
+#include "wire/messages/sync_group.h"
 
 namespace holdfast::broker {
 namespace {
@@ -21,6 +24,7 @@ class Metrics : public ::testing::Test {
  protected:
   void start(BrokerLimits limits = {}) {
     BrokerSettings settings;
+    settings.groups.initial_rebalance_delay_ms = 0;
     settings.data_folder = folder_.path();
     settings.listen.port = 0;
     settings.limits = limits;
@@ -81,6 +85,45 @@ TEST_F(Metrics, CountWhatGoesInAndOut) {
   EXPECT_EQ(value("holdfast_log_cleaner_jobs_total{work=\"compact\"}"), 0);
   EXPECT_EQ(value("kafka_log_logcleaner_deadthreadcount"), 0);
   EXPECT_EQ(value("kafka_log_logcleanermanager_time_since_last_run_ms"), -1);
+}
+
+TEST_F(Metrics, CountGroupsByTheirStatesWithOrWithoutOffsets) {
+  start();
+  TestClient client(broker_->address());
+  client.call<wire::CreateTopicsResponse>(create_topic("t", 2), 7);
+  wire::OffsetCommitRequest commit;  // of a group that has nothing else
+  commit.group_id = "offsets";
+  commit.topics.push_back({"t", {}, {{0, 1, -1, {}}, {1, 2, -1, {}}}});
+  client.call<wire::OffsetCommitResponse>(commit, 2);
+  wire::JoinGroupRequest join;
+  join.group_id = "members";
+  join.session_timeout_ms = 30'000;
+  join.rebalance_timeout_ms = 30'000;
+  join.protocol_type = "consumer";
+  join.protocols.push_back({"range", {}});
+  const auto joined = client.call<wire::JoinGroupResponse>(join, 3);
+  ASSERT_EQ(joined.error_code, wire::ErrorCode::none);
+  const std::string prefix = "kafka_coordinator_group_groupmetadatamanager_num";
+  EXPECT_EQ(value(prefix + "groups"), 2);
+  EXPECT_EQ(value(prefix + "groupsempty"), 1);
+  EXPECT_EQ(value(prefix + "groupscompletingrebalance"), 1);
+  EXPECT_EQ(value(prefix + "groupsstable"), 0);
+  EXPECT_EQ(value(prefix + "offsets"), 2);
+  const std::string member(joined.member_id);
+  wire::SyncGroupRequest sync;
+  sync.group_id = "members";
+  sync.generation_id = joined.generation_id;
+  sync.member_id = member;
+  client.call<wire::SyncGroupResponse>(sync, 2);
+  commit.group_id = "members";
+  commit.generation_id_or_member_epoch = joined.generation_id;
+  commit.member_id = member;
+  client.call<wire::OffsetCommitResponse>(commit, 2);
+  EXPECT_EQ(value(prefix + "groups"), 2);
+  EXPECT_EQ(value(prefix + "groupsempty"), 1);
+  EXPECT_EQ(value(prefix + "groupscompletingrebalance"), 0);
+  EXPECT_EQ(value(prefix + "groupsstable"), 1);
+  EXPECT_EQ(value(prefix + "offsets"), 4);
 }
 
 TEST_F(Metrics, CountWhoIsTurnedAwayAndWhy) {

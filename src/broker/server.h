@@ -34,9 +34,8 @@ class Server final : public Outlet, public ClientHost {
 
   /// For whoever watches, in Prometheus' text form.
   std::string metrics() const {
-    return metrics_text(*core_, {.connections = clients_.size(),
-                                 .request_bytes = reserved_bytes_,
-                                 .now_ms = now().wall_ms});
+    return metrics_text(
+        *core_, {.connections = clients_.size(), .request_bytes = reserved_bytes_, .now = now()});
   }
 
   void answer(const Ticket& ticket, Response response) override;

@@ -22,6 +22,7 @@ enum class GroupState : uint8_t {
   completing_rebalance,  // all have joined; the leader works out the assignment
   stable,
 };
+inline constexpr size_t group_states = 4;
 /// Kafka's name, for example "PreparingRebalance".
 const char* name(GroupState state);
 
