@@ -213,6 +213,86 @@ TEST_F(TransactionRules, AbortedRecordsAreSkippedFromAnyOffsetAcrossSegmentsAndA
   }
 }
 
+/// As Kafka: the order of its checks tells a client whether to send again, to begin anew, or to
+/// give up.
+TEST_F(TransactionRules, APlainBatchOfAProducerInATransactionIsJudgedBySequenceAndEpochFirst) {
+  auto& c = *client_;
+  c.create("t", 2);
+  c.init("tx");  // so that there is an epoch before
+  Producer p = c.init("tx");
+  ASSERT_EQ(c.write(p, "t", {"a"}), Code::none);
+  const auto plain = [&](int32_t sequence, int epoch, int32_t partition = 0) {
+    const ByteBuffer batch = make_batch(
+        {"x"}, {.producer_id = p.id, .epoch = static_cast<int16_t>(epoch), .sequence = sequence});
+    return c.produce("t", partition, batch, {}, 12);
+  };
+  EXPECT_EQ(plain(7, p.epoch), Code::out_of_order_sequence_number);
+  EXPECT_EQ(plain(1, p.epoch), Code::invalid_txn_state);
+  EXPECT_EQ(plain(0, p.epoch), Code::none) << "it is there already";
+  EXPECT_EQ(plain(1, p.epoch - 1), Code::invalid_producer_epoch);
+  EXPECT_EQ(plain(0, p.epoch + 1), Code::invalid_txn_state);
+  EXPECT_EQ(plain(1, p.epoch + 1), Code::out_of_order_sequence_number);
+  EXPECT_EQ(plain(0, p.epoch, 1), Code::none) << "its transaction is not open there";
+  EXPECT_EQ(c.end(p, true), Code::none);
+  EXPECT_EQ(c.committed("t"), Values{"a"});
+  EXPECT_EQ(c.committed("t", 1), Values{"x"});
+}
+
+TEST_F(TransactionRules, WithTv2AProducerOfWhomNothingIsKnownBeginsWithSequence0) {
+  auto& c = *client_;
+  c.create("t", 1);
+  for (const int version : {1, 2}) {
+    Producer p = c.init("tx" + std::to_string(version), 60'000, version);
+    if (version == 1) {
+      ASSERT_EQ(c.announce(p, "t", 0), Code::none);
+    }
+    p.sequences[{"t", 0}] = 5;  // the batch before it was lost
+    EXPECT_EQ(c.write(p, "t", {"late"}),
+              version == 1 ? Code::none : Code::out_of_order_sequence_number);
+    p.sequences.clear();
+    if (version == 2) {
+      EXPECT_EQ(c.write(p, "t", {"first"}), Code::none);
+    }
+    EXPECT_EQ(c.end(p, true), Code::none);
+  }
+  EXPECT_EQ(c.committed("t"), (Values{"late", "first"}));
+}
+
+TEST_F(TransactionRules, WhoTellsAnotherEpochThanTheOwnersDoesNotEndHisTransaction) {
+  auto& c = *client_;
+  c.create("t", 1);
+  c.init("tx");
+  Producer p = c.init("tx");
+  EXPECT_EQ(c.write(p, "t", {"a"}), Code::none);
+  EXPECT_EQ(c.try_init("tx", 60'000, p.id, static_cast<int16_t>(p.epoch - 1)),
+            Code::producer_fenced);
+  EXPECT_EQ(c.try_init("tx", 60'000, p.id, static_cast<int16_t>(p.epoch + 1)),
+            Code::producer_fenced);
+  EXPECT_EQ(c.try_init("tx", 60'000, p.id + 1, p.epoch), Code::producer_fenced);
+  EXPECT_EQ(c.end(p, true), Code::none);
+  EXPECT_EQ(c.write(p, "t", {"b"}), Code::none);
+  EXPECT_EQ(c.try_init("tx", 60'000, p.id, p.epoch), Code::none);
+  EXPECT_EQ(c.try_init("tx", 60'000, p.id, p.epoch), Code::none) << "the answer was lost";
+  ++p.epoch;
+  p.sequences.clear();
+  EXPECT_EQ(c.write(p, "t", {"c"}), Code::none);
+  EXPECT_EQ(c.end(p, true), Code::none);
+  EXPECT_EQ(c.committed("t"), (Values{"a", "c"}));
+}
+
+TEST_F(TransactionRules, ATransactionMayBeginWithNothing) {
+  auto& c = *client_;
+  const Producer p = c.init("tx", 60'000, 1);
+  wire::AddPartitionsToTxnRequest request;
+  request.v3_and_below_transactional_id = p.transactional_id;
+  request.v3_and_below_producer_id = p.id;
+  request.v3_and_below_producer_epoch = p.epoch;
+  c.call<wire::AddPartitionsToTxnResponse>(request, 3);
+  restart();
+  Producer after = p;
+  EXPECT_EQ(client_->end(after, true), Code::none);
+}
+
 TEST_F(TransactionRules, AnIdWithoutItsEpochTakesNothingFromItsOwner) {
   auto& c = *client_;
   c.create("t", 1);

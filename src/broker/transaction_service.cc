@@ -53,11 +53,9 @@ TransactionService::Answer TransactionService::init(const Owner& expected, int32
   auto decision = transactions.init(expected, timeout_ms, fresh_producer_id(), now.wall_ms);
   if (decision.fence) {
     if (!prepare(*decision.fence, now)) return {Code::coordinator_not_available};
-    // The producer was told of the epoch of the fence by nobody: it takes the next one. Kafka makes
-    // the client ask again; here the transaction has ended already.
-    Owner taking = expected;
-    if (taking.producer_id >= 0) ++taking.producer_epoch;
-    decision = transactions.init(taking, timeout_ms, fresh_producer_id(), now.wall_ms);
+    // Kafka makes the client ask again; here the transaction has ended already. An owner who goes
+    // on gets the epoch of the fence, also if he has to ask twice.
+    decision = transactions.init(expected, timeout_ms, fresh_producer_id(), now.wall_ms);
   }
   if (decision.code != Code::none) return {decision.code};
   if (!transactions.find(expected.id) &&

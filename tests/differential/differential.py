@@ -17,6 +17,7 @@ import time
 
 import client_areas
 import cluster_areas
+import crossed_areas
 import group_areas
 import record_areas
 import topic_areas
@@ -30,7 +31,7 @@ AREAS = [topic_areas.versions, topic_areas.topics, topic_areas.configs, record_a
          record_areas.fetch, record_areas.fetch_sessions, record_areas.offsets, record_areas.records_deleted,
          group_areas.groups, group_areas.group_offsets, group_areas.transactions, cluster_areas.cluster,
          cluster_areas.admin, cluster_areas.framing, client_areas.ids, client_areas.special_times, client_areas.members,
-         client_areas.sideways, client_areas.refused]
+         client_areas.sideways, client_areas.refused, *crossed_areas.AREAS]
 
 
 @contextlib.contextmanager

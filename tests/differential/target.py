@@ -39,6 +39,23 @@ class Target:
         self.answers.append((title, "the connection ends" if answer is None else self.comparable(answer)))
         return answer or {}
 
+    def final(self, title, api, version, **fields):
+        """Asks as a client does: again as long as it is told CONCURRENT_TRANSACTIONS. The last answer is kept."""
+        answer = self.until(lambda answer: answer["ErrorCode"] != 51, api, version, **fields)
+        self.answers.append((title, self.comparable(answer)))
+        return answer
+
+    def silence(self, title, api, version, **fields):
+        """For requests that one of the two never answers."""
+        self.send(api, version, "silence", **fields)
+        self.links["silence"].settimeout(2)
+        try:
+            answer = self.comparable(self.receive(api, version, "silence"))
+        except TimeoutError:
+            answer = "no answer"
+        self.answers.append((title, answer))
+        self.links.pop("silence", None)
+
     def raw(self, title, data, link="raw"):
         """Sends bytes as they are; what counts is whether the connection ends, or what comes back."""
         self.links.pop(link, None)

@@ -13,9 +13,10 @@ int32_t following(int32_t sequence) {
 
 }  // namespace
 
-ProduceDecision ProducerStates::check(const ProducedBatch& batch) const {
+ProduceDecision ProducerStates::check(const ProducedBatch& batch, bool from_start) const {
   const auto found = producers_.find(batch.producer_id);
   if (found == producers_.end()) {
+    if (from_start && batch.first_sequence != 0) return {ProduceVerdict::out_of_order};
     const auto refused = refused_.find(batch.producer_id);
     const bool gap = refused != refused_.end() && refused->second.epoch == batch.producer_epoch &&
                      batch.first_sequence > refused->second.first_sequence;

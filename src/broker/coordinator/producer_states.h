@@ -40,7 +40,9 @@ struct ProduceDecision {
 /// live path and after a restart alike.
 class ProducerStates {
  public:
-  ProduceDecision check(const ProducedBatch& batch) const;
+  /// `from_start`: who is not known here has to begin with sequence 0, as with TV2 (KIP-890), whose
+  /// producers can begin anew at any time; otherwise he may go on with any.
+  ProduceDecision check(const ProducedBatch& batch, bool from_start = false) const;
   /// Takes a batch that is in the log.
   void replay(const ProducedBatch& batch, int64_t now_ms);
 

@@ -26,6 +26,14 @@ TEST(ProducerStates, AnUnknownProducerMayBeginWithAnySequence) {
   EXPECT_EQ(states.check(batch(4711, 4720, 0)).verdict, ProduceVerdict::append);
 }
 
+TEST(ProducerStates, WhoHasToBeginFromTheStartMayOnlyGoOnWhereHeIsKnown) {
+  ProducerStates states;
+  EXPECT_EQ(states.check(batch(5, 9, 0), true).verdict, ProduceVerdict::out_of_order);
+  EXPECT_EQ(states.check(batch(0, 4, 0), true).verdict, ProduceVerdict::append);
+  states.replay(batch(0, 4, 100), 1);
+  EXPECT_EQ(states.check(batch(5, 9, 0), true).verdict, ProduceVerdict::append);
+}
+
 TEST(ProducerStates, NothingOvertakesTheFirstBatchOfAnUnknownProducerThatWasRefusedForNow) {
   ProducerStates states;
   states.note_refused(batch(5, 9, 0));

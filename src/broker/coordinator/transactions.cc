@@ -10,12 +10,13 @@ namespace {
 using Code = wire::ErrorCode;
 using State = TransactionState;
 
-/// The record that aborts an open transaction so that its owner is shut out.
+/// The record that aborts an open transaction so that its owner is shut out; if he asks by his id
+/// and epoch, he may go on with the next one.
 TransactionPrepared fence(const Transaction& open, int64_t now_ms) {
   return {.producer_id = open.producer_id,
           .commit = false,
           .producer_epoch = static_cast<int16_t>(open.producer_epoch + 1),
-          .last_epoch = open.implicit ? open.producer_epoch : int16_t{-1},
+          .last_epoch = open.producer_epoch,
           .next_producer_id = -1,
           .time_ms = now_ms};
 }
@@ -114,7 +115,7 @@ Transactions::InitDecision Transactions::init(const Owner& expected, int32_t tim
   if (found->epochs_used_up() && (current || (repeated && found->producer_epoch == INT16_MAX))) {
     record.previous_producer_id = found->producer_id;
     record.producer_id = fresh_producer_id;
-    record.last_epoch = goes_on ? found->producer_epoch : int16_t{-1};
+    record.last_epoch = goes_on ? expected.producer_epoch : int16_t{-1};
     record.producer_epoch = 0;
     decision.uses_fresh_id = true;
   } else if (current) {
@@ -156,7 +157,7 @@ std::optional<TransactionGrew> Transactions::grow(const Owner& owner,
   }
   if (!group.empty() && (!transaction || !transaction->groups.contains(std::string(group))))
     record.groups.emplace_back(group);
-  if (record.partitions.empty() && record.groups.empty()) return std::nullopt;
+  if (transaction && record.partitions.empty() && record.groups.empty()) return std::nullopt;
   return record;
 }
 

@@ -42,7 +42,8 @@ class Transactions {
   Code judge(const Owner& owner) const;
   /// The open transaction of an owner who passes `judge`; null: none is open.
   const Transaction* open(const Owner& owner) const;
-  /// Lets partitions and groups join; `judge` has passed. No record: they are in it already.
+  /// Lets partitions and groups join; `judge` has passed. No record: they are in it already. A
+  /// transaction may begin with none, as Kafka's do.
   std::optional<TransactionGrew> grow(const Owner& owner, std::span<const uint32_t> partitions,
                                       std::string_view group, bool implicit, int64_t now_ms) const;
 

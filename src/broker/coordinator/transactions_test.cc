@@ -163,6 +163,48 @@ TEST(Transactions, AProducerThatGoesOnGetsTheNextEpochOnceHoweverOftenItAsks) {
   EXPECT_EQ(c.init(before.producer_id + 5, 0).code, Code::producer_fenced);
 }
 
+TEST(Transactions, AnOwnerWhoGoesOnOverHisOpenTransactionGetsTheNextEpochHoweverOftenHeAsks) {
+  for (const bool implicit : {true, false}) {
+    for (const int16_t epoch : {int16_t{3}, last_producer_epoch}) {
+      SCOPED_TRACE(::testing::Message() << (implicit ? "TV2, epoch " : "TV1, epoch ") << epoch);
+      Coordinator c;
+      c.init();
+      c.take_epoch(epoch);
+      c.grow(implicit);
+      const auto before = c.owner();
+      EXPECT_TRUE(c.init(before.producer_id, before.producer_epoch).fence.has_value());
+      const auto first = c.init(before.producer_id, before.producer_epoch);
+      const auto again = c.init(before.producer_id, before.producer_epoch);
+      ASSERT_TRUE(first.record && again.record);
+      const bool used_up = epoch == last_producer_epoch;
+      EXPECT_EQ(first.record->producer_epoch, used_up ? 0 : epoch + 1);
+      EXPECT_EQ(first.record->producer_id != before.producer_id, used_up);
+      EXPECT_EQ(again.record->producer_epoch, first.record->producer_epoch);
+      EXPECT_EQ(again.record->producer_id, first.record->producer_id);
+      c.grow(implicit);
+      EXPECT_EQ(c.init(before.producer_id, before.producer_epoch).code, Code::producer_fenced)
+          << "late: the next transaction is open";
+      EXPECT_EQ(c.transaction().state, State::ongoing);
+    }
+  }
+}
+
+TEST(Transactions, AnOwnerWhoseTransactionTookTooLongMayGoOnUntilHeHasASuccessor) {
+  for (const bool implicit : {true, false}) {
+    Coordinator c;
+    c.init();
+    c.grow(implicit);
+    const auto before = c.owner();
+    c.finish(Transactions::time_out(c.transaction(), c.now_ms));
+    EXPECT_EQ(c.machine.judge(before), Code::producer_fenced);
+    const auto taken = c.init(before.producer_id, before.producer_epoch);
+    ASSERT_TRUE(taken.record.has_value());
+    EXPECT_EQ(taken.record->producer_epoch, before.producer_epoch + 1);
+    c.init();
+    EXPECT_EQ(c.init(before.producer_id, before.producer_epoch).code, Code::producer_fenced);
+  }
+}
+
 TEST(Transactions, OnlyIdsWithoutATransactionExpire) {
   Coordinator c;
   c.init();

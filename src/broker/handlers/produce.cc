@@ -29,16 +29,16 @@ void refuse_for_now(Partition& partition, const record::BatchView& batch, Answer
 }
 
 /// Whether the batch may be appended; otherwise `answer` says why not, or where it is already.
-bool judge(const Partition& partition, const record::BatchView& batch, Answer& answer) {
+/// `from_start`: a producer of whom nothing is known here begins with sequence 0.
+bool judge(const Partition& partition, const record::BatchView& batch, bool from_start,
+           Answer& answer) {
   if (!batch.idempotent()) return true;
-  if (!batch.transactional() && partition.in_transaction(batch.producer_id())) {
-    refuse(answer, Code::invalid_txn_state, "this producer has a transaction open here");
-    return false;
-  }
-  const auto decision = partition.producers.check(in_sequence(batch));
+  const auto decision = partition.producers.check(in_sequence(batch), from_start);
   switch (decision.verdict) {
     case coordinator::ProduceVerdict::append:
-      return true;
+      if (batch.transactional() || !partition.in_transaction(batch.producer_id())) return true;
+      refuse(answer, Code::invalid_txn_state, "this producer has a transaction open here");
+      return false;
     case coordinator::ProduceVerdict::duplicate:
       answer.base_offset = decision.base_offset;
       answer.log_append_time_ms = decision.timestamp_ms;
@@ -75,9 +75,10 @@ class TransactionGate {
     return in_words_of_produce(
         context_.core.transactions().add(owner(batch), {&one, 1}, {}, true, context_.now));
   }
+  /// TV2.
+  bool joins() const { return context_.version() >= 12; }
 
  private:
-  bool joins() const { return context_.version() >= 12; }
   TransactionService::Owner owner(const record::BatchView& batch) const {
     return {*id_, batch.producer_id(), batch.producer_epoch()};
   }
@@ -116,7 +117,7 @@ void produce(Context& context, const TransactionGate& gate, Partition& partition
                             "not a batch of the producer's open transaction");
     }
   }
-  if (!judge(partition, *batch, answer)) return;
+  if (!judge(partition, *batch, gate.joins() && batch->transactional(), answer)) return;
   const auto kept = intake.convert(*batch, rules, context.now.wall_ms, answer);
   if (!kept) return;
   if (batch->transactional()) {
