@@ -215,7 +215,11 @@ def idle(options, report):
 
 
 def cassandra(options, report):
-    cassandra_bench.run(options, report)
+    cassandra_bench.run(options, report, cassandra_bench.rates, cassandra_bench.outage)
+
+
+def overhead(options, report):
+    cassandra_bench.run(options, report, cassandra_bench.overhead)
 
 
 def postgres(options, report):

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import statistics
 import subprocess
 import time
 
@@ -222,23 +223,31 @@ def outage(options, report, cluster, folder, env, events):
 
 def overhead(options, report, cluster, folder, env, events):
     """What the handling of failures costs while nothing fails: both data centers as `one_cluster`, beside one plain store at
-    EACH_QUORUM. Servers drift more than that, so each round takes both twice, in the order a b b a."""
-    for number in range(options.rounds):
+    EACH_QUORUM. The servers drift by more than that, so each round takes both twice, in the order a b b a, and what counts is the
+    median of the rounds' ratios."""
+    keys = ("rows_per_second", "cpu_us_per_row")
+    ratios = {key: [] for key in keys}
+    for number in range(2 * options.rounds):
+        seen = {"plain": [], "handled": []}
         for turn, subject in enumerate(("plain", "handled", "handled", "plain")):
             table = f"over_{number}_{turn}"
             cluster.cql(f"CREATE TABLE bench.{table} ({COLUMNS})")
             sink = one_store(cluster, "amsterdam", table, "EACH_QUORUM", 64) if subject == "plain" else both_stores(cluster, table)
             config = config_text(folder, cluster, table, "events", sink.replace("in_flight: 1024", "in_flight: 64"))
-            report.sample("cassandra", "overhead", subject, drain(folder, config, env, events))
-    value = lambda who, key: report.median("cassandra", "overhead", who, key)  # noqa: E731
+            seen[subject].append(drain(folder, config, env, events))
+            report.sample("cassandra", "overhead", subject, seen[subject][-1])
+        for key in keys:
+            handled, plain = (sum(values[key] for values in seen[subject]) for subject in ("handled", "plain"))
+            ratios[key].append(handled / plain)
     for key, what, unit in (("rows_per_second", "rate", "/s"), ("cpu_us_per_row", "our CPU for a row", " us")):
-        ours, plain = value("handled", key), value("plain", key)
-        reached = ours >= 0.97 * plain if key == "rows_per_second" else ours <= 1.03 * plain
-        report.row(f"handling of failures while nothing fails, {what} (beside: plain EACH_QUORUM)", "3 %", reached,
-                   ours=f"{ours:,}{unit}", kafka=f"{plain:,}{unit}")
+        ours, plain = (report.median("cassandra", "overhead", who, key) for who in ("handled", "plain"))
+        ratio = statistics.median(ratios[key])
+        shown = ", ".join(f"{one:.2f}" for one in sorted(ratios[key]))
+        report.row(f"handling of failures while nothing fails, {what} (beside: plain EACH_QUORUM; rounds: {shown})", "3 %",
+                   ratio >= 0.97 if key == "rows_per_second" else ratio <= 1.03, ours=f"{ours:,}{unit}", kafka=f"{plain:,}{unit}")
 
 
-def run(options, report):
+def run(options, report, *cases):
     events = max(60_000, 200_000 // options.scale)  # fewer would be written before a dead node counts
     folder = options.work / "cassandra"
     (folder / "nodes").mkdir(parents=True)
@@ -254,7 +263,7 @@ def run(options, report):
                         "--only", "sources", "--once")
         if fill.wait() != 0:
             raise RuntimeError("the topic was not filled")
-        for case in (rates, overhead, outage):
+        for case in cases:
             case(options, report, cluster, folder, env, events)
     finally:
         broker.destroy()
