@@ -39,9 +39,10 @@ test: ## every test; ctest's labels are the lanes: ctest --test-dir build -L cra
 	@cmake --build build
 	@ctest --test-dir build --output-on-failure --no-tests=error -j$(jobs)
 
-conformance: build ## the whole of librdkafka's own test suite, Kafka's commands side by side, older Java clients, MirrorMaker (twenty minutes)
+conformance: ## the whole of librdkafka's own test suite, Kafka's commands side by side, older Java clients, MirrorMaker, Flink (half an hour)
 	@tools/setup test
-	@python3 tests/interop/librdkafka/run.py build/holdfast
+	@cmake --preset release -DHOLDFAST_TESTS=ON >/dev/null
+	@cmake --build build --target holdfast
 	@ctest --test-dir build -C conformance -L conformance --output-on-failure --no-tests=error
 
 bench: build ## measure against Apache Kafka on this machine, into bench/results/
