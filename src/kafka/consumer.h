@@ -45,8 +45,8 @@ struct ConsumerSettings {
   /// The broker waits so long for `fetch_min_bytes`.
   int32_t fetch_wait_max_ms = 100;
   int32_t fetch_min_bytes = 1;
-  int32_t fetch_bytes_max = 8 << 20;            // of one answer
-  int32_t partition_fetch_bytes_max = 4 << 20;  // of one partition in it
+  int32_t fetch_bytes_max = 2 << 20;            // of one answer, as it comes: compressed
+  int32_t partition_fetch_bytes_max = 1 << 20;  // of one partition in it
   /// What is fetched ahead and waits in the consumer, all partitions together: no fetch is begun above either.
   int32_t prefetch_kbytes_max = 40 << 10;
   int32_t prefetch_messages = 60'000;

@@ -11,6 +11,9 @@ namespace {
 
 constexpr int request_timeout_ms = 5'000;
 constexpr int64_t poll_wait_ms = 100;
+// Enough for the next batch while one is delivered. One fetch may come on top, unpacked.
+constexpr int32_t prefetch_kbytes = 20 << 10;
+constexpr int32_t prefetch_messages = 40'000;
 constexpr int64_t missing_every_ms = 100;
 constexpr int rounds_max = 10;  // how often `once` goes on because the topics have grown meanwhile
 constexpr size_t partitions_max = 10'000;
@@ -74,7 +77,9 @@ void TopicReader::fail_partition(const sink::TopicPartition& place, Partition& p
 }
 
 Status TopicReader::start() {
-  consumer_ = HOLDFAST_TRY(kafka::Consumer::create(settings_.kafka));
+  consumer_ = HOLDFAST_TRY(
+      kafka::Consumer::create(settings_.kafka, {.prefetch_kbytes_max = prefetch_kbytes,
+                                                .prefetch_messages = prefetch_messages}));
   admin_ = HOLDFAST_TRY(kafka::Admin::create(settings_.kafka));
   return {};
 }

@@ -99,7 +99,8 @@ TEST(Refused, WhatTheBrokerRefusesIsInTheFailureQueueAndTheRestGoesOnInOrder) {
   const Status made = (*admin)->ensure_topic(
       {.name = "t", .partitions = 1, .configs = {{"max.message.bytes", "2000"}}}, 10'000);
   ASSERT_TRUE(made) << made.error().message;
-  const CaptureSettings settings = capture_settings(folder.path() + "/spool", broker.bootstrap());
+  CaptureSettings settings = capture_settings(folder.path() + "/spool", broker.bootstrap());
+  settings.ship.compression = "none";  // packed, they would be small enough
   auto capture =
       Capture::start(os::real_files(), os::real_clock(), settings, one_source(path, "t", true));
   ASSERT_TRUE(capture) << capture.error().message;
