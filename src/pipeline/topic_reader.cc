@@ -10,6 +10,7 @@ namespace holdfast::pipeline {
 namespace {
 
 constexpr int request_timeout_ms = 5'000;
+constexpr int look_timeout_ms = 500;
 constexpr int64_t poll_wait_ms = 100;
 // Enough for the next batch while one is delivered. One fetch may come on top, unpacked.
 constexpr int32_t prefetch_kbytes = 20 << 10;
@@ -138,27 +139,42 @@ Status TopicReader::refresh() {
   }
   refreshed_ms_ = now_ms();
   say_trouble("");
-  return finishing_ ? set_targets() : Status();
+  if (finishing_) return set_targets();
+  // Only to tell how far behind it is: what cannot be asked now is asked next time.
+  static_cast<void>(see_ends(look_timeout_ms, kafka::Isolation::read_committed).has_value());
+  return {};
 }
 
-/// Where each partition ends now. What is not decided yet counts: a commit may be answered before
-/// it shows, so whoever has just shipped expects to find it; a transaction ends, or times out.
-Status TopicReader::set_targets() {
+/// Asks where each partition ends now. Answers in their order.
+Result<std::vector<kafka::Watermarks>> TopicReader::see_ends(int timeout_ms,
+                                                             kafka::Isolation isolation) {
   std::vector<kafka::TopicPartition> places;
   for (const auto& [place, partition] : partitions_) places.push_back(to_kafka(place));
-  const std::vector<kafka::Watermarks> marks = HOLDFAST_TRY(
-      admin_->watermarks(places, request_timeout_ms, kafka::Isolation::read_uncommitted));
+  std::vector<kafka::Watermarks> marks =
+      HOLDFAST_TRY(admin_->watermarks(places, timeout_ms, isolation));
+  const std::lock_guard lock(mutex_);
+  size_t i = 0;
+  for (auto& [place, partition] : partitions_) {
+    const kafka::Watermarks mark = marks[i++];
+    if (mark.low == mark.high) partition.reached = std::max(partition.reached, mark.high);
+    seen_.ends[place] =
+        partition.reached >= mark.high ? std::max<int64_t>(partition.next, 0) : mark.high;
+  }
+  return marks;
+}
+
+/// What has to be read to end. What is not decided yet counts: a commit may be answered before it
+/// shows, so whoever has just shipped expects to find it; a transaction ends, or times out.
+Status TopicReader::set_targets() {
+  const std::vector<kafka::Watermarks> marks =
+      HOLDFAST_TRY(see_ends(request_timeout_ms, kafka::Isolation::read_uncommitted));
   size_t i = 0;
   for (auto& [place, partition] : partitions_) {
     const kafka::Watermarks mark = marks[i++];
     partition.target = mark.high;
-    if (mark.low == mark.high) partition.reached = std::max(partition.reached, mark.high);
     if (!partition.failed && partition.next >= 0 &&
         (partition.next < mark.low || partition.next > mark.high))
       fail_partition(place, partition, out_of_range(partition.next, mark));
-    const std::lock_guard lock(mutex_);
-    seen_.ends[place] =
-        partition.reached >= mark.high ? std::max<int64_t>(partition.next, 0) : mark.high;
   }
   targets_set_ = true;
   return {};

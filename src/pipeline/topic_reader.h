@@ -68,6 +68,7 @@ class TopicReader {
   Status step();
   void refresh_if_due();
   Status refresh();
+  Result<std::vector<kafka::Watermarks>> see_ends(int timeout_ms, kafka::Isolation isolation);
   Status set_targets();
   /// True when there is nothing left to do in mode `once`.
   Result<bool> at_the_end();

@@ -160,6 +160,26 @@ TEST_F(DeliverTest, WaitsForTopicsAndPicksUpNewPartitions) {
   EXPECT_EQ(rows_of(pipe_.warehouse), together(expected("ewr", 0, 100), expected("jfk", 0, 100)));
 }
 
+TEST_F(DeliverTest, TellsHowFarItIsBehindFromTheBeginning) {
+  constexpr int64_t events = 5'000;
+  send(client(), "flights.ewr", numbered("ewr", 0, events));
+  pipe_.settings.topics = {"flights.ewr"};
+  pipe_.settings.once = false;
+  pipe_.settings.batch_events_max = 50;
+  pipe_.settings.refresh_ms = 100;
+  auto deliver = make(pipe_);
+  std::jthread running([&] { EXPECT_TRUE(deliver->run()); });
+  bool told = false;
+  wait_until(*deliver, [&](const DeliverProgress& p) {
+    if (p.partitions.empty()) return false;
+    const DeliverProgress::Partition& partition = p.partitions.front();
+    told |= partition.next_offset < events / 2 && partition.end_offset == events;
+    return partition.next_offset == events;
+  });
+  deliver->stop();
+  EXPECT_TRUE(told);
+}
+
 TEST_F(DeliverTest, ABrokerThatDiesAndComesBackIsWaitedFor) {
   pipe_.settings.once = false;
   pipe_.settings.refresh_ms = 200;
