@@ -28,7 +28,9 @@ struct Item {
   event::FailureRecord record;  // points into the chunk's messages
 };
 
-/// Records of one store that go together.
+/// Records of one store that go together: as many as the window has room for with one of them in
+/// each worker's hand. The next is read meanwhile; smaller ones cost the store more for each
+/// record.
 struct Chunk {
   std::shared_ptr<kafka::MessageBatch> messages;
   std::vector<Item> items;
@@ -57,8 +59,8 @@ class Run {
   Run(const RepairSettings& settings, Stop& stop)
       : settings_(settings),
         stop_(stop),
-        chunk_max_(std::max<size_t>(
-            settings.concurrency / (2 * std::max<size_t>(settings.workers, 1)), 1)) {}
+        chunk_max_(
+            std::max<size_t>(settings.concurrency / std::max<size_t>(settings.workers, 1), 1)) {}
 
   Result<RepairReport> run() {
     const auto admin = HOLDFAST_TRY(kafka::Admin::create(settings_.kafka));
