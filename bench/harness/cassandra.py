@@ -110,7 +110,8 @@ def delivered(line):
 
 
 def drain(folder, config, env, events):
-    """Runs the pipeline over the whole topic; from its first delivered batch to its last."""
+    """Runs the pipeline over the whole topic; from its first delivered batch to its last, or from its start if one was all."""
+    begun = (time.monotonic(), 0, 0.0)
     child = holdfast(folder, config, env, "--only", "pipelines", "--progress-json")
     seen, cpu = [], 0.0
     try:
@@ -125,10 +126,10 @@ def drain(folder, config, env, events):
     finally:
         child.terminate()
         child.communicate()
-    (t0, first, cpu0), (t1, last, cpu1) = seen[0], seen[-1]
-    rows = last - first
-    if last < events or rows <= 0:
+    (t0, first, cpu0), (t1, last, cpu1) = seen[0] if len(seen) > 1 else begun, seen[-1] if seen else begun
+    if last < events:
         raise RuntimeError(f"only {last} of {events} events were delivered")
+    rows = last - first
     return {"rows_per_second": round(rows / (t1 - t0)), "cpu_us_per_row": round((cpu1 - cpu0) * 1e6 / rows, 2)}
 
 
