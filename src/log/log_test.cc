@@ -1,12 +1,12 @@
 #include "log/log.h"
 
 #include <algorithm>
-#include <condition_variable>
+#include <future>
 #include <gtest/gtest.h>
 #include <map>
-#include <mutex>
 
 #include "base/crc32c.h"
+#include "log/durable_for_tests.h"
 #include "log/engine.h"
 #include "testing/simulated_disk.h"
 #include "testing/temporary_folder.h"
@@ -63,16 +63,9 @@ TEST(Log, KeepsFramesInOrderOverARestart) {
   const LogSettings settings{.folder = folder.path() + "/log", .segment_bytes = 1 << 20};
   std::vector<std::string> written;
   {
+    DurableWatch durable;
     auto log = *Log::open(os::real_files(), settings);
-    std::mutex mutex;
-    std::condition_variable changed;
-    Position durable;
-    ASSERT_TRUE(log->start({.durable =
-                                [&](Position upto) {
-                                  const std::lock_guard lock(mutex);
-                                  durable = upto;
-                                  changed.notify_all();
-                                },
+    ASSERT_TRUE(log->start({.durable = durable.callback(),
                             .stalled = {},
                             .failed = {},
                             .segment_sealed = {}}));
@@ -80,8 +73,7 @@ TEST(Log, KeepsFramesInOrderOverARestart) {
       written.push_back(std::to_string(i) + std::string(1000, 'x'));
       ASSERT_TRUE(append_text(*log, batch(static_cast<uint32_t>(i % 7), i), written.back()));
     }
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return durable == log->end(); });
+    durable.wait_for_all_of(*log);
     EXPECT_EQ(replayed(*log), written);
   }
   auto log = *Log::open(os::real_files(), settings);
@@ -450,33 +442,20 @@ TEST(LogDiskFull, StallsWithoutLosingAnythingAndGoesOnWhenSpaceReturns) {
 
 TEST(LogDiskFull, TheWriterThreadWaitsAndGoesOnByItself) {
   SimulatedDisk disk(1);
+  DurableWatch durable;
+  std::promise<void> stalled;  // told once
   auto log =
       *Engine::open(disk, {.folder = "/log", .segment_bytes = 1 << 20, .prepare_ahead = false}, {});
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool stalled = false;
-  Position durable;
-  ASSERT_TRUE(log->start({.durable =
-                              [&](Position upto) {
-                                const std::lock_guard lock(mutex);
-                                durable = upto;
-                                changed.notify_all();
-                              },
-                          .stalled =
-                              [&](const Error&) {
-                                const std::lock_guard lock(mutex);
-                                stalled = true;
-                                changed.notify_all();
-                              },
+  ASSERT_TRUE(log->start({.durable = durable.callback(),
+                          .stalled = [&](const Error&) { stalled.set_value(); },
                           .failed = {},
                           .segment_sealed = {}}));
   disk.set_space((1 << 20) + (100 << 10));
   for (int i = 0; i < 15; ++i)
     ASSERT_TRUE(append_text(*log, batch(1, i), body_of_bytes(100'000, 'x')));
-  std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return stalled; });
+  stalled.get_future().wait();
   disk.set_space(UINT64_MAX);
-  changed.wait(lock, [&] { return durable == log->end(); });
+  durable.wait_for_all_of(*log);
   EXPECT_EQ(log->read({1}, 0, UINT64_MAX, true)->size(), 15u);
 }
 

@@ -44,7 +44,7 @@ void PendingQueue::push(const SegmentPtr& segment, const format::FrameHeader& he
   std::byte encoded[format::frame_header_bytes];
   format::encode(header, body, encoded);
   const uint64_t bytes = format::frame_bytes(header.body_bytes);
-  bool wake_writer = false, wake_helper = false;
+  Wake wake;
   {
     const std::lock_guard lock(mutex_);
     const bool full = has_frames_locked() && current_.bytes.size() + bytes > flush_bytes_max_;
@@ -59,11 +59,19 @@ void PendingQueue::push(const SegmentPtr& segment, const format::FrameHeader& he
     }
     std::fill(at, frame_end, std::byte{0});
     current_.end = {header.position.value + bytes};
-    wake_writer = may_take_locked() && std::exchange(writer_sleeps_, false);
-    wake_helper = may_take_ahead_locked() && std::exchange(helper_sleeps_, false);
+    wake = wake_locked();
   }
-  if (wake_writer) changed_.notify_one();
-  if (wake_helper) ahead_changed_.notify_all();
+  notify(wake);
+}
+
+PendingQueue::Wake PendingQueue::wake_locked() {
+  return {.writer = may_take_locked() && std::exchange(writer_sleeps_, false),
+          .helper = may_take_ahead_locked() && std::exchange(helper_sleeps_, false)};
+}
+
+void PendingQueue::notify(Wake wake) {
+  if (wake.writer) changed_.notify_one();
+  if (wake.helper) ahead_changed_.notify_all();
 }
 
 void PendingQueue::hold() {
@@ -72,13 +80,13 @@ void PendingQueue::hold() {
 }
 
 void PendingQueue::release() {
-  bool wake_writer = false;
+  Wake wake;
   {
     const std::lock_guard lock(mutex_);
     held_ = false;
-    wake_writer = may_take_locked() && std::exchange(writer_sleeps_, false);
+    wake = wake_locked();
   }
-  if (wake_writer) changed_.notify_one();
+  notify(wake);
 }
 
 void PendingQueue::cut_locked(const SegmentPtr& next_segment) {
@@ -157,13 +165,13 @@ bool PendingQueue::may_take_ahead_locked() const {
 }
 
 void PendingQueue::open_ahead(const SegmentPtr& segment) {
-  bool wake_helper = false;
+  Wake wake;
   {
     const std::lock_guard lock(mutex_);
     ahead_segment_ = segment;
-    wake_helper = may_take_ahead_locked() && std::exchange(helper_sleeps_, false);
+    wake = wake_locked();
   }
-  if (wake_helper) ahead_changed_.notify_all();
+  notify(wake);
 }
 
 std::deque<WrittenAhead> PendingQueue::close_ahead() {

@@ -100,6 +100,12 @@ class PendingQueue {
   void cut_locked(const SegmentPtr& next_segment);
   bool may_take_locked() const { return !full_.empty() || (!held_ && has_frames_locked()); }
   bool may_take_ahead_locked() const;
+  /// Who sleeps and has something to take now.
+  struct Wake {
+    bool writer, helper;
+  };
+  Wake wake_locked();
+  void notify(Wake wake);
   const SegmentPtr& next_segment_locked() const {
     return full_.empty() ? current_.segment : full_.front().segment;
   }

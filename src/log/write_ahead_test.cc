@@ -1,7 +1,9 @@
-#include <condition_variable>
+#include <atomic>
+#include <future>
 #include <gtest/gtest.h>
-#include <mutex>
+#include <thread>
 
+#include "log/durable_for_tests.h"
 #include "log/engine.h"
 #include "testing/simulated_disk.h"
 
@@ -93,42 +95,28 @@ TEST(LogWriteAhead, AFullDiskIsWaitedForAndWhatWasWrittenBeforeItIsSynced) {
 
 TEST(LogWriteAhead, TheHelperWritesWhileTheWriterSyncs) {
   SimulatedDisk disk(1);
-  std::mutex mutex;
-  std::condition_variable changed;
-  Position durable;
-  bool hold_sync = false;
+  DurableWatch durable;
+  std::atomic<bool> hold_sync = false;
+  std::promise<void> syncing;
   uint64_t seen_during_sync = 0;
   disk.set_on_sync([&] {
-    std::unique_lock lock(mutex);
-    if (!std::exchange(hold_sync, false)) return;
-    changed.notify_all();
-    // Only the helper can write now: without it this would wait for ever.
+    if (!hold_sync.exchange(false)) return;
     const uint64_t before = disk.writes();
-    while (disk.writes() == before) changed.wait_for(lock, std::chrono::milliseconds(1));
+    syncing.set_value();
+    // Only the helper can write now: without it this would wait for ever.
+    while (disk.writes() == before) std::this_thread::yield();
     seen_during_sync = disk.writes() - before;
   });
   auto log = *Engine::open(disk, settings, {});
-  ASSERT_TRUE(log->start({.durable =
-                              [&](Position upto) {
-                                const std::lock_guard lock(mutex);
-                                durable = upto;
-                                changed.notify_all();
-                              },
-                          .stalled = {},
-                          .failed = {},
-                          .segment_sealed = {}}));
+  ASSERT_TRUE(log->start(
+      {.durable = durable.callback(), .stalled = {}, .failed = {}, .segment_sealed = {}}));
   append_bytes(*log, 0, 5);  // makes the segment
-  std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return durable == log->end(); });
+  durable.wait_for_all_of(*log);
   hold_sync = true;
-  lock.unlock();
   append_bytes(*log, 1, 5);  // is synced meanwhile
-  lock.lock();
-  changed.wait(lock, [&] { return !hold_sync; });
-  lock.unlock();
+  syncing.get_future().wait();
   append_bytes(*log, 2, 200'000);
-  lock.lock();
-  changed.wait(lock, [&] { return durable == log->end(); });
+  durable.wait_for_all_of(*log);
   EXPECT_GE(seen_during_sync, 1u);
   EXPECT_EQ(readable(*log, 0), 3u);
 }

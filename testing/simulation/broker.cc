@@ -127,8 +127,7 @@ void SimulatedBroker::plan_writer() {
 
 void SimulatedBroker::write() {
   writer_planned_ = false;
-  const Writer::Step done = log_->step_writer();
-  if (done != Writer::Step::stalled) return plan_writer();
+  if (log_->step_writer() != Writer::Step::stalled) return plan_writer();
   writer_planned_ = true;
   world_.scheduler.after(world_.scheduler.between(20 * ms, seconds), life_, [this] { write(); });
 }
