@@ -3,16 +3,12 @@
 #include "base/planted_bug.h"
 
 namespace holdfast::sink {
-namespace {
 
-/// Strikes one event, once in a process, for the negative builds.
 bool strike(const Entry& entry) {
   static bool done = false;
   if (done || entry.sequence != 100) return false;
   return done = true;
 }
-
-}  // namespace
 
 Plan plan(const Batch& batch, StreamSets& applied, StreamSets& filtered) {
   Plan result;

@@ -18,4 +18,7 @@ struct Plan {
 /// Enters the batch's events into the sets, and leaves out of `insert` what they hold already.
 Plan plan(const Batch& batch, StreamSets& applied, StreamSets& filtered);
 
+/// Strikes one event, once in a process, for the negative builds.
+bool strike(const Entry& entry);
+
 }  // namespace holdfast::sink

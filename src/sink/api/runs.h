@@ -1,8 +1,6 @@
 #pragma once
 
-#include <functional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,8 +8,6 @@
 #include "sink/api/sink.h"
 
 namespace holdfast::sink {
-
-using VisitRuns = std::function<Status(std::span<const StoredRun>)>;
 
 /// Gathers the stamps that a reader finds: those that follow each other become one run, and runs
 /// are told a few hundred at a time. Ends with `flush`.

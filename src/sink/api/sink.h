@@ -130,18 +130,18 @@ enum class Held : uint8_t {
 };
 const char* name(Held held);
 
+using VisitRuns = std::function<Status(std::span<const StoredRun>)>;
+
 /// The audit's own eyes on a store: reads what the rows say, shares no state with the write path.
 class Reader {
  public:
   virtual ~Reader() = default;
   /// Every stamp found in the rows of the table itself, in runs, in no promised order; the same
   /// stamp may come in several runs.
-  virtual Status read_back(const Window& window,
-                           const std::function<Status(std::span<const StoredRun>)>& visit) = 0;
+  virtual Status read_back(const Window& window, const VisitRuns& visit) = 0;
   /// Events that the pipeline recorded as left out by its transform. This is the write path's word,
   /// not evidence of rows.
-  virtual Status read_filtered(const Window& window,
-                               const std::function<Status(std::span<const StoredRun>)>& visit) = 0;
+  virtual Status read_filtered(const Window& window, const VisitRuns& visit) = 0;
   virtual Result<Positions> positions() = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/planted_bug.h"
+#include "sink/api/plan.h"
 #include "sink/cassandra/cell.h"
 
 namespace holdfast::sink {
@@ -41,13 +42,6 @@ void join_partitions(std::vector<cql::Request>& requests) {
     joined.push_back(std::move(one));
   }
   requests = std::move(joined);
-}
-
-/// Strikes one event, once in a process, for the negative builds.
-bool strike(const Entry& entry) {
-  static bool done = false;
-  if (done || entry.sequence != 100) return false;
-  return done = true;
 }
 
 int badness(Outcome outcome) {

@@ -14,7 +14,6 @@ namespace holdfast::sink {
 namespace {
 
 using Streams = std::map<std::pair<std::string, int64_t>, event::IntervalSet>;
-using Visit = std::function<Status(std::span<const StoredRun>)>;
 constexpr int32_t page_rows = 5'000;
 
 bool within(const Window& window, std::string_view source, int64_t epoch) {
@@ -23,7 +22,7 @@ bool within(const Window& window, std::string_view source, int64_t epoch) {
 }
 
 Status visit_set(const std::string& source, int64_t epoch, const std::vector<Interval>& intervals,
-                 const Window& window, const Visit& visit) {
+                 const Window& window, const VisitRuns& visit) {
   for (const Interval& one : intervals) {
     const StoredRun run{source, epoch, std::max(one.first, window.first),
                         std::min(one.last, window.last), 1};
@@ -37,7 +36,7 @@ class CassandraReader : public Reader {
   CassandraReader(std::unique_ptr<cql::Session> session, CassandraSettings settings)
       : session_(std::move(session)), settings_(std::move(settings)) {}
 
-  Status read_back(const Window& window, const Visit& visit) override {
+  Status read_back(const Window& window, const VisitRuns& visit) override {
     Streams found;
     HOLDFAST_CHECKED(scan_all(window, found));
     for (const auto& [stream, set] : found) {
@@ -47,7 +46,7 @@ class CassandraReader : public Reader {
     return {};
   }
 
-  Status read_filtered(const Window& window, const Visit& visit) override {
+  Status read_filtered(const Window& window, const VisitRuns& visit) override {
     const Ledger ledger = HOLDFAST_TRY(load());
     for (const auto& [stream, set] : ledger.filtered())
       if (within(window, stream.first, stream.second))
@@ -63,7 +62,7 @@ class CassandraReader : public Reader {
   /// Events that were applied and whose row a newer one of its key has replaced or deleted, or that
   /// have none (an empty list), by the write path's word: what it says is applied, without what is
   /// there now or was when `read_back` looked.
-  Status read_replaced(const Ledger& ledger, const Window& window, const Visit& visit) {
+  Status read_replaced(const Ledger& ledger, const Window& window, const VisitRuns& visit) {
     if (!HOLDFAST_TRY(rows_are_replaced())) return {};
     Streams there = seen_;
     HOLDFAST_CHECKED(scan_all(window, there));

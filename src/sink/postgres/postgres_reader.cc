@@ -11,7 +11,6 @@ namespace {
 using postgres::Connection;
 using postgres::quote_name;
 using postgres::quote_text;
-using Visit = VisitRuns;
 using Streams = std::map<std::pair<std::string, int64_t>, event::IntervalSet, std::less<>>;
 
 std::string bounds(const Window& window, const char* source, const char* epoch, const char* first,
@@ -70,7 +69,7 @@ class PostgresReader : public Reader {
   PostgresReader(Connection connection, const PostgresSettings& settings)
       : connection_(std::move(connection)), settings_(settings) {}
 
-  Status read_back(const Window& window, const Visit& visit) override {
+  Status read_back(const Window& window, const VisitRuns& visit) override {
     Runs runs(visit);
     HOLDFAST_CHECKED(
         read_rows(window, [&](std::string_view source, int64_t epoch, int64_t sequence) {
@@ -80,7 +79,7 @@ class PostgresReader : public Reader {
     return runs.flush();
   }
 
-  Status read_filtered(const Window& window, const Visit& visit) override {
+  Status read_filtered(const Window& window, const VisitRuns& visit) override {
     Runs runs(visit);
     HOLDFAST_CHECKED(read_intervals("holdfast_filtered", window, runs));
     if (keyed()) HOLDFAST_CHECKED(read_replaced(window, runs));
@@ -140,7 +139,7 @@ class PostgresReader : public Reader {
           there[{std::string(source), epoch}].add(sequence);
           return Status();
         });
-    const Visit subtract = [&](std::span<const StoredRun> applied) -> Status {
+    const VisitRuns subtract = [&](std::span<const StoredRun> applied) -> Status {
       for (const StoredRun& run : applied) {
         const auto& set = there[{std::string(run.source), run.epoch}];
         for (const event::Interval& gone : set.missing({run.first, run.last}))

@@ -458,12 +458,11 @@ namespace {
 
 class ReplicaReader : public Reader {
  public:
-  using Visit = std::function<Status(std::span<const StoredRun>)>;
   explicit ReplicaReader(std::unique_ptr<Reader> reader) : reader_(std::move(reader)) {}
-  Status read_back(const Window& window, const Visit& visit) override {
+  Status read_back(const Window& window, const VisitRuns& visit) override {
     return reader_->read_back(window, visit);
   }
-  Status read_filtered(const Window& window, const Visit& visit) override {
+  Status read_filtered(const Window& window, const VisitRuns& visit) override {
     return reader_->read_filtered(window, visit);
   }
   Result<Positions> positions() override {
