@@ -16,6 +16,7 @@ class Subjects:
     def __init__(self, options, names=("holdfast", "kafka", "flush")):
         wanted = [name for name in names if name in options.peers]
         self.servers = []
+        self.before_each = options.before_each
         kafka = Kafka(options.work / "kafka") if {"kafka", "flush"} & set(wanted) else None
         if "holdfast" in wanted:
             self.servers.append(Holdfast(options.work / "holdfast"))
@@ -43,6 +44,7 @@ class Subjects:
             shift = number % len(self.servers)
             for server in self.servers[shift:] + self.servers[:shift]:
                 os.sync()
+                self.before_each()
                 yield number, server
 
 

@@ -1,6 +1,7 @@
 """The load: Kafka's own tools and two small clients of ours, run as processes; each call returns what the tool printed."""
 import json
 import re
+import resource
 import subprocess
 
 from . import process
@@ -32,11 +33,18 @@ def delete_topic(server, topic):
     run(java(f"{TOOLS}.TopicCommand", "--bootstrap-server", server.bootstrap, "--delete", "--topic", topic))
 
 
+def clients_cpu_s():
+    """Of all that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def with_cpu(server, work):
-    """Runs `work` and adds the CPU seconds that the broker used meanwhile, in all and without the kernel's part."""
-    before = process.cpu_parts(server.pid)
+    """Runs `work` and adds the CPU seconds that the broker used meanwhile, in all and without the kernel's part, and the client's."""
+    before, of_clients = process.cpu_parts(server.pid), clients_cpu_s()
     result = work()
     user, kernel = (now - then for now, then in zip(process.cpu_parts(server.pid), before))
+    result["client_cpu_s"] = round(clients_cpu_s() - of_clients, 2)
     result["broker_cpu_s"], result["broker_user_s"] = round(user + kernel, 2), round(user, 2)
     return result
 

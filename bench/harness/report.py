@@ -28,6 +28,7 @@ def conditions(options):
         "commit": text_of("git", "describe", "--always", "--dirty"),
         "cores": os.cpu_count(),
         "cpu": cpu_model(),
+        "full_memory_gib": options.memory,
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "kernel": platform.release(),
         "file_system": text_of("findmnt", "-n", "-o", "FSTYPE", "-T", str(options.work)),
@@ -75,8 +76,9 @@ class Report:
 
     def markdown(self):
         c = self.conditions
+        full = f", of which {c['full_memory_gib']} GiB are used here, and are full" if c["full_memory_gib"] else ""
         lines = [f"# Figures of {c['time']}", "",
-                 f"Commit {c['commit']}; {c['cores']} cores ({c['cpu']}), {c['memory_gib']} GiB, kernel {c['kernel']}, {c['file_system']}; "
+                 f"Commit {c['commit']}; {c['cores']} cores ({c['cpu']}), {c['memory_gib']} GiB{full}, kernel {c['kernel']}, {c['file_system']}; "
                  f"load before {c['load_before']}, after {c['load_after']}; {c['java']}; medians of {c['rounds']} interleaved rounds. "
                  "Holdfast acknowledges after fdatasync; Kafka's default does not sync.", "",
                  "| what | holdfast | Kafka, unsynced | Kafka, flush.messages=1 | target | reached |", "|---|---|---|---|---|---|"]

@@ -31,7 +31,7 @@ def commit(options, report):
 def transactional(options, report):
     """ProducerPerformance that commits every 100 ms."""
     records = 1_000_000 // options.scale
-    with Subjects(options, ("holdfast", "kafka")) as subjects:
+    with Subjects(options, ("holdfast", "ceiling", "kafka")) as subjects:
         warm_up(subjects, options)
         for partitions in (1, 16):
             case = f"1 KB, {partitions} partition{'s' if partitions > 1 else ''}"
