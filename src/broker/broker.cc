@@ -122,6 +122,7 @@ class RunningBroker final : public Broker {
                                                 .segment_bytes = settings_.segment_bytes,
                                                 .pending_bytes_max = settings_.pending_bytes_max,
                                                 .bytes_max = settings_.log_bytes_max,
+                                                .recent_bytes_max = settings_.recent_bytes_max,
                                                 .cleaner = cleaner()}));
     return broker::recover(*log_, state_, os::real_clock().wall_us() / 1000);
   }

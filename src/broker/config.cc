@@ -120,6 +120,8 @@ constexpr ConfigKey kBrokerKeys[] = {
      "unanswered requests of one connection; above it reading waits"},
     {"holdfast.unsent.bytes.max", int64, "134217728", "", "", 1,
      "answers queued for one slow reader; above it reading waits"},
+    {"holdfast.recent.bytes.max", int64, "67108864", "", "", 0,
+     "memory for what was produced last; who is further behind reads from the disk"},
     {"holdfast.replication.factor.clamp", boolean, "true", "", "", INT64_MIN,
      "a wish for more replicas is granted one; otherwise refused"},
     {"holdfast.cleaner.bytes.per.second", int64, "0", "", "", 0,

@@ -77,6 +77,7 @@ constexpr Place kPlaces[] = {
     of_broker<&BrokerSettings::clamp_replication_factor>("holdfast.replication.factor.clamp"),
     of_broker<&BrokerSettings::default_partitions>("num.partitions"),
     of_broker<&BrokerSettings::node_id>("node.id"),
+    of_broker<&BrokerSettings::recent_bytes_max>("holdfast.recent.bytes.max"),
     of_broker<&BrokerSettings::producer_id_expiration_ms>("producer.id.expiration.ms"),
     of_broker<&BrokerSettings::cleaner_backoff_ms>("log.cleaner.backoff.ms"),
     of_broker<&BrokerSettings::cleaner_bytes_per_second_max>("holdfast.cleaner.bytes.per.second"),

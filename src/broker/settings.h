@@ -51,6 +51,7 @@ struct BrokerSettings {
   uint64_t segment_bytes = 64ull << 20;
   uint64_t pending_bytes_max = 64ull << 20;  // produced but not yet on disk
   uint64_t log_bytes_max = UINT64_MAX;
+  uint64_t recent_bytes_max = 64ull << 20;  // memory for what was produced last
   int64_t producer_id_expiration_ms = 86'400'000;
   std::string cleanup_policy = "delete";          // log.cleanup.policy, and so on: what counts for
   int64_t retention_ms = 7 * 86'400'000;          // topics that say nothing else

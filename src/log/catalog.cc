@@ -110,7 +110,7 @@ void Catalog::forget(Segment& segment) {
     if (--account.segments == 0) accounts_.erase(found);
   }
   bytes_used_ -= segment.header.file_bytes;
-  recent_ = {};
+  mapped_last_ = {};
   ++epoch_;
 }
 
@@ -292,7 +292,7 @@ Result<std::vector<Frame>> Catalog::read(PartitionId partition, int64_t from_off
     wanted = wanted.first(fit);
     if (wanted.empty()) continue;
     const bool asked_for = goes_on && wanted.back().last_offset < before.ahead;
-    if (place + 1 < count() && !asked_for) HOLDFAST_CHECKED(ask_for(segment, wanted));
+    if (!asked_for) HOLDFAST_CHECKED(ask_for(segment, wanted));
     for (const IndexEntry& entry : wanted)
       frames.push_back(HOLDFAST_TRY(frame_of(segment, entry, partition, durable)));
     last_place = place;
@@ -310,8 +310,16 @@ Result<std::vector<Frame>> Catalog::read(PartitionId partition, int64_t from_off
   return frames;
 }
 
-/// Has them read from the disk together, and not one after the other when they are touched.
+/// Has them read from the disk together, and not one after the other when they are touched; those
+/// that are not in memory anyway.
 Status Catalog::ask_for(Segment& segment, std::span<const IndexEntry> entries) {
+  if (!segment.settled()) {
+    const Position in_memory = recent_.begin();
+    while (!entries.empty() &&
+           segment.header.position_at(entries.back().file_offset()) >= in_memory)
+      entries = entries.first(entries.size() - 1);
+  }
+  if (entries.empty()) return {};
   const auto mapping = HOLDFAST_TRY(map(segment));
   const ByteView all = mapping->bytes();
   uint64_t from = 0;
@@ -329,13 +337,13 @@ Status Catalog::ask_for(Segment& segment, std::span<const IndexEntry> entries) {
 }
 
 /// Whoever reads on finds what comes next in memory, whatever else lies between on the disk; the
-/// owner's thread would wait for it otherwise. What was written last is in memory anyway.
+/// owner's thread would wait for it otherwise.
 void Catalog::read_ahead(Hint& hint, Position durable) {
   if (hint.offset < hint.more_from) return;
   hint.ahead = std::max(hint.ahead, hint.offset);
   hint.more_from = hint.ahead;
   uint64_t bytes = 0;
-  for (size_t place = hint.place; place + 1 < count() && bytes < ahead_bytes; ++place) {
+  for (size_t place = hint.place; place < count() && bytes < ahead_bytes; ++place) {
     const auto wanted = entries(at(place), hint.partition, hint.ahead, durable);
     if (!wanted) return;  // said when it is read
     size_t fit = 0;
@@ -390,14 +398,23 @@ Result<std::shared_ptr<const os::Mapping>> Catalog::map(Segment& segment) {
       HOLDFAST_TRY(file->map(0, segment.header.file_bytes));
   os::expect_no_order(mapping->bytes());
   segment.mapped = mapping;
-  recent_[next_recent_++ % recent_.size()] = mapping;
+  mapped_last_[next_mapped_++ % mapped_last_.size()] = mapping;
   return mapping;
 }
 
+Result<PinnedBytes> Catalog::bytes_at(Segment& segment, uint64_t file_offset) {
+  if (!segment.settled()) {
+    if (auto found = recent_.find(segment.header.position_at(file_offset), file_offset))
+      return *std::move(found);
+  }
+  auto mapping = HOLDFAST_TRY(map(segment));
+  const ByteView all = mapping->bytes();
+  return PinnedBytes{std::move(mapping), all.subspan(std::min<size_t>(file_offset, all.size()))};
+}
+
 /// `limit`: nothing of the frame may lie at or above it.
-Result<Frame> Catalog::frame_at(const Segment& segment,
-                                const std::shared_ptr<const os::Mapping>& mapping,
-                                uint64_t file_offset, Position limit) const {
+Result<Frame> Catalog::frame_at(const Segment& segment, uint64_t file_offset,
+                                PinnedBytes from_there, Position limit) const {
   const auto damaged = [&](const char* what) {
     return fail(ErrorCode::corrupt,
                 fmt::format("{}: {}",
@@ -405,8 +422,7 @@ Result<Frame> Catalog::frame_at(const Segment& segment,
                                            file_offset),
                             what));
   };
-  const ByteView rest =
-      mapping->bytes().subspan(std::min<size_t>(file_offset, mapping->bytes().size()));
+  const ByteView rest = from_there.bytes;
   if (rest.size() < format::frame_header_bytes) return damaged("no frame");
   const auto header = format::decode_frame_header(rest.data());
   if (!header || header->generation != segment.header.generation ||
@@ -421,14 +437,14 @@ Result<Frame> Catalog::frame_at(const Segment& segment,
                .end = end,
                .key = header->key,
                .body = rest.subspan(format::frame_header_bytes, header->body_bytes),
-               .pin = mapping};
+               .pin = std::move(from_there.pin)};
 }
 
 Result<Frame> Catalog::frame_of(Segment& segment, const IndexEntry& entry, PartitionId partition,
                                 Position durable) {
-  const auto mapping = HOLDFAST_TRY(map(segment));
   const Position limit = segment.settled() ? segment.end : durable;
-  auto frame = HOLDFAST_TRY(frame_at(segment, mapping, entry.file_offset(), limit));
+  auto bytes = HOLDFAST_TRY(bytes_at(segment, entry.file_offset()));
+  auto frame = HOLDFAST_TRY(frame_at(segment, entry.file_offset(), std::move(bytes), limit));
   if (frame.key.partition != partition || frame.key.last_offset != entry.last_offset) {
     return fail(
         ErrorCode::corrupt,
@@ -448,8 +464,9 @@ Status Catalog::replay(Position from, Position durable,
     const uint64_t first = segment->header.offset_of(at);
     os::read_ahead(mapping->bytes().subspan(first, segment->header.offset_of(end) - first));
     while (at < end) {
+      const uint64_t place = segment->header.offset_of(at);
       const auto frame =
-          HOLDFAST_TRY(frame_at(*segment, mapping, segment->header.offset_of(at), end));
+          HOLDFAST_TRY(frame_at(*segment, place, {mapping, mapping->bytes().subspan(place)}, end));
       at = frame.end;
       if (frame.key.kind != format::mark_kind) HOLDFAST_CHECKED(visit(frame));
     }

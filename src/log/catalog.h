@@ -4,6 +4,7 @@
 #include <deque>
 #include <unordered_map>
 
+#include "log/recent.h"
 #include "log/segment.h"
 
 namespace holdfast::log {
@@ -29,7 +30,7 @@ struct Dirt {
 /// Owner's thread only. Frames at or above `durable`, an argument everywhere, are not found.
 class Catalog {
  public:
-  explicit Catalog(os::Files& files) : files_(files) {}
+  Catalog(os::Files& files, const Recent& recent) : files_(files), recent_(recent) {}
 
   /// Adds the next segment with what its index holds.
   void add_segment(const SegmentPtr& segment);
@@ -115,12 +116,15 @@ class Catalog {
   void forget(Segment& segment);
 
   Result<std::shared_ptr<const os::Mapping>> map(Segment& segment);
-  Result<Frame> frame_at(const Segment& segment, const std::shared_ptr<const os::Mapping>& mapping,
-                         uint64_t file_offset, Position limit) const;
+  /// `from_there`: the segment's bytes from `file_offset` on, or some of them.
+  Result<Frame> frame_at(const Segment& segment, uint64_t file_offset, PinnedBytes from_there,
+                         Position limit) const;
+  Result<PinnedBytes> bytes_at(Segment& segment, uint64_t file_offset);
   Result<Frame> frame_of(Segment& segment, const IndexEntry& entry, PartitionId partition,
                          Position durable);
 
   os::Files& files_;
+  const Recent& recent_;
   std::vector<SegmentPtr> settled_;
   std::deque<SegmentPtr> segments_;  // as they were written
   uint64_t bytes_used_ = 0;
@@ -129,8 +133,8 @@ class Catalog {
   std::vector<Hint> hints_ = std::vector<Hint>(1024);
   // Mappings used last, so that reading on does not map again; the rest live only as long as frames
   // pin them.
-  std::array<std::shared_ptr<const os::Mapping>, 8> recent_;
-  size_t next_recent_ = 0;
+  std::array<std::shared_ptr<const os::Mapping>, 8> mapped_last_;
+  size_t next_mapped_ = 0;
 };
 
 }  // namespace holdfast::log

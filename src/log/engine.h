@@ -18,6 +18,7 @@ class Engine final : public Log {
     bool threads = true;
     uint64_t flush_bytes_max = 2ull << 20;  // of one write, but for a single larger frame
     uint64_t ahead_bytes_min = 64 << 10;    // written while the batch before is synced
+    uint64_t chunk_bytes = 4ull << 20;      // of memory for frames, taken at once
   };
 
   static Result<std::unique_ptr<Engine>> open(os::Files& files, const LogSettings& settings,
@@ -101,6 +102,7 @@ class Engine final : public Log {
   std::atomic<bool> any_indexed_ = false;
 
   SparePool spares_;
+  Recent recent_;
   PendingQueue queue_;
   Catalog catalog_;
   Writer writer_;

@@ -41,13 +41,14 @@ struct FrameKey {
   int64_t max_timestamp_ms = -1;
 };
 
-/// A frame read back. `body` points into a mapped segment and stays valid while `pin` is held.
+/// A frame read back. `body` points into memory or a mapped segment and stays valid while `pin` is
+/// held.
 struct Frame {
   Position begin;
   Position end;
   FrameKey key;
   ByteView body;
-  std::shared_ptr<const os::Mapping> pin;
+  std::shared_ptr<const void> pin;
 };
 
 /// What may go from the front of a partition: frames wholly older than a time, and those that are
@@ -116,7 +117,8 @@ struct LogSettings {
   uint64_t pending_bytes_max =
       64ull << 20;  // appended but not yet durable; `append` answers `limit` above it
   uint64_t bytes_max = UINT64_MAX;  // of all live segments; `append` answers `limit` above it
-  bool prepare_ahead = true;        // zero-fill the next segment in the background
+  uint64_t recent_bytes_max = 64ull << 20;  // memory for what was written last, for its readers
+  bool prepare_ahead = true;                // zero-fill the next segment in the background
   CleanerSettings cleaner = {};
 };
 

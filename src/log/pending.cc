@@ -6,36 +6,16 @@
 
 namespace holdfast::log {
 namespace {
-constexpr size_t small_buffer_bytes = 64 << 10;
-constexpr size_t large_buffer_bytes = (2 << 20) + (64 << 10);
-constexpr size_t free_buffers_max = 4;
 constexpr size_t ahead_batches_max = 8;  // so that the next sync has a bound, too
 }  // namespace
-
-std::byte* FlushBuffer::grow(size_t bytes) {
-  if (size_ + bytes > capacity_) {
-    // Memory costs something only once it is touched; copying what was there costs more.
-    const size_t wanted =
-        std::max(size_ + bytes,
-                 size_ + bytes <= small_buffer_bytes ? small_buffer_bytes : large_buffer_bytes);
-    auto larger = std::make_unique_for_overwrite<std::byte[]>(wanted);
-    if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
-    data_ = std::move(larger);
-    capacity_ = wanted;
-  }
-  std::byte* at = data_.get() + size_;
-  size_ += bytes;
-  return at;
-}
 
 void PendingQueue::resume(const SegmentPtr& segment, ByteView page) {
   const std::lock_guard lock(mutex_);
   current_.segment = segment;
-  current_.end = segment->end;
+  current_.begin = current_.end = segment->end;
   current_.file_offset = format::round_down(segment->used_bytes(), format::page_bytes);
   HOLDFAST_CHECK(page.size() == segment->used_bytes() - current_.file_offset);
-  current_.bytes.clear();
-  if (!page.empty()) std::memcpy(current_.bytes.grow(page.size()), page.data(), page.size());
+  if (!page.empty()) std::memcpy(grow_locked(page.size()), page.data(), page.size());
   kept_bytes_ = page.size();
 }
 
@@ -47,9 +27,10 @@ void PendingQueue::push(const SegmentPtr& segment, const format::FrameHeader& he
   Wake wake;
   {
     const std::lock_guard lock(mutex_);
-    const bool full = has_frames_locked() && current_.bytes.size() + bytes > flush_bytes_max_;
+    const bool full = has_frames_locked() &&
+                      (current_.size + bytes > flush_bytes_max_ || !current_.has_room(bytes));
     if (full || current_.segment != segment) cut_locked(segment);
-    std::byte* at = current_.bytes.grow(bytes);
+    std::byte* at = grow_locked(bytes);
     std::byte* const frame_end = at + bytes;
     std::memcpy(at, encoded, sizeof encoded);
     at += sizeof encoded;
@@ -89,31 +70,40 @@ void PendingQueue::release() {
   notify(wake);
 }
 
-void PendingQueue::cut_locked(const SegmentPtr& next_segment) {
-  const bool has_frames = has_frames_locked();
-  FlushBatch next;
-  next.segment = next_segment;
-  next.bytes = buffer_locked();
-  kept_bytes_ = 0;
-  if (next_segment == current_.segment) {
-    const uint64_t end = current_.file_offset + current_.bytes.size();
-    next.file_offset = format::round_down(end, format::page_bytes);
-    kept_bytes_ = end - next.file_offset;
-    const ByteView kept = current_.bytes.view().last(kept_bytes_);
-    if (kept_bytes_ > 0) std::memcpy(next.bytes.grow(kept_bytes_), kept.data(), kept_bytes_);
-  } else {
-    next.file_offset = format::segment_header_bytes;
+std::byte* PendingQueue::grow_locked(size_t bytes) {
+  if (!current_.has_room(bytes)) {
+    const FlushBatch before = current_;
+    current_.chunk = recent_.chunk(before.size + bytes);
+    current_.place = 0;
+    if (before.size > 0) std::memcpy(current_.chunk->data(), before.bytes().data(), before.size);
   }
-  next.end = current_.end;
-  FlushBatch done = std::exchange(current_, std::move(next));
-  if (has_frames) full_.push_back(std::move(done));
+  std::byte* at = current_.chunk->data() + current_.place + current_.size;
+  current_.size += bytes;
+  return at;
 }
 
-FlushBuffer PendingQueue::buffer_locked() {
-  if (free_.empty()) return {};
-  FlushBuffer buffer = std::move(free_.back());
-  free_.pop_back();
-  return buffer;
+void PendingQueue::cut_locked(const SegmentPtr& next_segment) {
+  const bool has_frames = has_frames_locked();
+  const uint64_t end = current_.file_offset + current_.size;
+  const size_t padding = format::round_up(end, format::page_bytes) - end;
+  if (padding > 0) std::memset(grow_locked(padding), 0, padding);
+  FlushBatch done = current_;
+  if (has_frames) recent_.add(done.begin, done.end, done.file_offset, done.bytes());
+  current_ = {.segment = next_segment,
+              .file_offset = format::segment_header_bytes,
+              .chunk = done.chunk,
+              .place = done.place + done.size,
+              .size = 0,
+              .begin = done.end,
+              .end = done.end};
+  kept_bytes_ = 0;
+  if (next_segment == done.segment) {
+    current_.file_offset = format::round_down(end, format::page_bytes);
+    kept_bytes_ = end - current_.file_offset;
+    const ByteView kept = done.bytes().subspan(current_.file_offset - done.file_offset);
+    if (kept_bytes_ > 0) std::memcpy(grow_locked(kept_bytes_), kept.data(), kept_bytes_);
+  }
+  if (has_frames) full_.push_back(std::move(done));
 }
 
 std::optional<FlushBatch> PendingQueue::take_locked() {
@@ -140,28 +130,16 @@ std::optional<FlushBatch> PendingQueue::wait_take() {
   for (;;) {
     if (auto batch = take_locked()) return batch;
     if (stopped_) return std::nullopt;
-    if (free_.size() > 1) free_.resize(1);  // an idle log keeps little memory
     writer_sleeps_ = true;
     changed_.wait(lock, [&] { return !writer_sleeps_ || stopped_; });
     writer_sleeps_ = false;
   }
 }
 
-void PendingQueue::give_back(FlushBuffer buffer) {
-  const std::lock_guard lock(mutex_);
-  give_back_locked(std::move(buffer));
-}
-
-void PendingQueue::give_back_locked(FlushBuffer buffer) {
-  if (buffer.capacity() > 2 * flush_bytes_max_ || free_.size() >= free_buffers_max) return;
-  buffer.clear();
-  free_.push_back(std::move(buffer));
-}
-
 bool PendingQueue::may_take_ahead_locked() const {
   if (!ahead_segment_ || ahead_busy_ || ahead_.size() >= ahead_batches_max) return false;
   if (!may_take_locked() || next_segment_locked() != ahead_segment_) return false;
-  return !full_.empty() || current_.bytes.size() - kept_bytes_ >= ahead_bytes_min_;
+  return !full_.empty() || current_.size - kept_bytes_ >= ahead_bytes_min_;
 }
 
 void PendingQueue::open_ahead(const SegmentPtr& segment) {
@@ -203,10 +181,7 @@ std::optional<FlushBatch> PendingQueue::wait_take_ahead() {
 void PendingQueue::put_ahead(FlushBatch batch, Status written) {
   {
     const std::lock_guard lock(mutex_);
-    if (written)
-      give_back_locked(std::exchange(batch.bytes, {}));
-    else
-      ahead_segment_.reset();
+    if (!written) ahead_segment_.reset();
     ahead_.push_back({std::move(batch), std::move(written)});
     ahead_busy_ = false;
   }

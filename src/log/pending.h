@@ -5,27 +5,10 @@
 #include <deque>
 #include <mutex>
 
+#include "log/recent.h"
 #include "log/segment.h"
 
 namespace holdfast::log {
-
-/// Bytes that grow without being zeroed first.
-class FlushBuffer {
- public:
-  size_t size() const { return size_; }
-  size_t capacity() const { return capacity_; }
-  std::byte* data() { return data_.get(); }
-  ByteView view() const { return {data_.get(), size_}; }
-  /// Room for `bytes` more, at the end; their values are the caller's to set.
-  std::byte* grow(size_t bytes);
-  void clear() { size_ = 0; }
-  void release() { data_.reset(), size_ = capacity_ = 0; }
-
- private:
-  std::unique_ptr<std::byte[]> data_;
-  size_t size_ = 0;
-  size_t capacity_ = 0;
-};
 
 /// What one write and one sync make durable: whole pages of one segment. It begins with the bytes
 /// of the page that the write before ended in, so that a partial page is never read back from the
@@ -33,8 +16,14 @@ class FlushBuffer {
 struct FlushBatch {
   SegmentPtr segment;
   uint64_t file_offset = 0;  // a multiple of the page size
-  FlushBuffer bytes;
+  ChunkPtr chunk;
+  size_t place = 0;  // in the chunk; a multiple of the page size
+  size_t size = 0;
+  Position begin;  // of its first frame
   Position end;
+
+  bool has_room(size_t more) const { return chunk && place + size + more <= chunk->size(); }
+  ByteView bytes() const { return chunk ? ByteView(chunk->data() + place, size) : ByteView(); }
 };
 
 /// A batch that was written while the one before it was synced; where `written` is an error, it was
@@ -45,18 +34,17 @@ struct WrittenAhead {
 };
 
 /// Between the owner, who appends, and the writer, who takes all that has queued meanwhile. The
-/// owner fills one buffer while the writer has another; buffers go round and round, so that an
-/// append allocates nothing.
+/// owner fills one part of a chunk while the writer writes another.
 ///
 /// While the writer syncs, its helper may take what queues for the same segment and write it
-/// already: the disk is waited for and the page cache filled at the same time. The helper works
-/// only between `open_ahead` and `close_ahead`, and the writer writes nothing between them.
+/// already. The helper works only between `open_ahead` and `close_ahead`, and the writer writes
+/// nothing between them.
 class PendingQueue {
  public:
   /// The helper is not woken for less than `ahead_bytes_min`: that much is written as quickly by
   /// the writer, once its sync is done.
-  PendingQueue(uint64_t flush_bytes_max, uint64_t ahead_bytes_min)
-      : flush_bytes_max_(flush_bytes_max), ahead_bytes_min_(ahead_bytes_min) {}
+  PendingQueue(Recent& recent, uint64_t flush_bytes_max, uint64_t ahead_bytes_min)
+      : recent_(recent), flush_bytes_max_(flush_bytes_max), ahead_bytes_min_(ahead_bytes_min) {}
 
   /// Owner: where the log goes on after a restart: `page` is the begun page of `segment`.
   void resume(const SegmentPtr& segment, ByteView page);
@@ -73,8 +61,6 @@ class PendingQueue {
   std::optional<FlushBatch> try_take(const SegmentPtr& segment);
   /// Writer: waits for one; nothing means: stopped, and all was taken.
   std::optional<FlushBatch> wait_take();
-  /// Writer: gives the buffer back.
-  void give_back(FlushBuffer buffer);
   /// Writer: sleeps that long, or less if `wake` or `stop` is called. Answers whether `stop` was.
   bool sleep(std::chrono::milliseconds time);
 
@@ -94,7 +80,8 @@ class PendingQueue {
 
  private:
   std::optional<FlushBatch> take_locked();
-  FlushBuffer buffer_locked();
+  /// Room at the end of the current batch; moves it to another chunk where this one is full.
+  std::byte* grow_locked(size_t bytes);
   /// Closes the current batch; the next begins with the page that it ended in, or with a new
   /// segment.
   void cut_locked(const SegmentPtr& next_segment);
@@ -109,9 +96,9 @@ class PendingQueue {
   const SegmentPtr& next_segment_locked() const {
     return full_.empty() ? current_.segment : full_.front().segment;
   }
-  void give_back_locked(FlushBuffer buffer);
-  bool has_frames_locked() const { return current_.bytes.size() > kept_bytes_; }
+  bool has_frames_locked() const { return current_.size > kept_bytes_; }
 
+  Recent& recent_;
   const uint64_t flush_bytes_max_;
   const uint64_t ahead_bytes_min_;
   std::mutex mutex_;
@@ -119,7 +106,6 @@ class PendingQueue {
   std::deque<FlushBatch> full_;
   FlushBatch current_;
   size_t kept_bytes_ = 0;  // of current_: written before
-  std::vector<FlushBuffer> free_;
   std::condition_variable ahead_changed_;
   std::deque<WrittenAhead> ahead_;
   SegmentPtr ahead_segment_;  // being synced; nothing: the helper may take nothing

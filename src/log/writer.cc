@@ -97,25 +97,19 @@ Status Writer::write_next() {
   HOLDFAST_CHECKED(write(*batch_));
   stalled_ = false;
   written_ = batch_->end;
-  queue_.give_back(std::move(batch_->bytes));
   batch_.reset();
   return {};
 }
 
-Status Writer::write(FlushBatch& batch) {
-  FlushBuffer& bytes = batch.bytes;
-  // Whole pages only: a partial page that is not in the page cache would have to be read from the
-  // disk first.
-  const uint64_t padding = format::round_up(bytes.size(), format::page_bytes) - bytes.size();
-  if (padding > 0) std::fill_n(bytes.grow(padding), padding, std::byte{0});
+Status Writer::write(const FlushBatch& batch) {
   fault::point("log.before_write");
-  HOLDFAST_CHECKED(file_->write_at(batch.file_offset, bytes.view()));
+  HOLDFAST_CHECKED(file_->write_pages(batch.file_offset, batch.bytes()));
   fault::point("log.after_write");
   return {};
 }
 
-/// Frames that are written ahead say nothing of those being synced: each names only what was durable
-/// when it was appended. So both may be torn together, like one larger flush.
+/// Frames that are written ahead say nothing of those being synced: each names only what was
+/// durable when it was appended. So both may be torn together, like one larger flush.
 Status Writer::sync() {
   if (!batch_) queue_.open_ahead(segment_);  // else that one, which found no room, comes first
   while (!has_helper_) {

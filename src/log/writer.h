@@ -34,8 +34,8 @@ class Writer {
   void resume(SegmentPtr segment, std::unique_ptr<os::File> file, Position durable);
   void set_events(Events events) { events_ = std::move(events); }
 
-  /// Flushes the next batch, if there is one, or tries a stalled one again. What else has queued for
-  /// the segment is written ahead, before the sync.
+  /// Flushes the next batch, if there is one, or tries a stalled one again. What else has queued
+  /// for the segment is written ahead, before the sync.
   Step step();
   /// The writer thread: until the queue is stopped and empty, or all is lost.
   void run();
@@ -51,7 +51,7 @@ class Writer {
  private:
   Step flush();
   Status write_next();
-  Status write(FlushBatch& batch);
+  Status write(const FlushBatch& batch);
   Status sync();
   void write_ahead(FlushBatch batch);
   Status use_segment(const SegmentPtr& segment);

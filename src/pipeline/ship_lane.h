@@ -111,7 +111,7 @@ class ShipLane {
   std::vector<Refusal> refusals_;                         // of the batch that is sent singly
   spool::BatchHeader singly_;                             // of the same
   Sent sent_upto_;                                        // in the open transaction
-  std::vector<std::shared_ptr<const os::Mapping>> pins_;  // the producer reads the values in place
+  std::vector<std::shared_ptr<const void>> pins_;  // the producer reads the values in place
   uint64_t sent_ = 0;
   SentAmount amount_;
   uint64_t skipped_ = 0;

@@ -28,7 +28,7 @@ struct SpoolSettings {
 struct StoredBatch {
   int64_t number = 0;  // of the source's batches, dense
   BatchView view;
-  std::shared_ptr<const os::Mapping> pin;
+  std::shared_ptr<const void> pin;
 };
 
 /// How the spool is at this moment.

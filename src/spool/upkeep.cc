@@ -18,6 +18,7 @@ constexpr int64_t close_wait_ms = 10'000;
 constexpr int64_t note_shipped_every_ms =
     1'000;  // so that little has to be looked for in the topics after a kill
 constexpr uint64_t pending_bytes_max = 24 * mib;  // sources run so far ahead of the disk
+constexpr uint64_t recent_bytes_max = 16 * mib;   // shipping finds so much in memory
 constexpr log::PartitionId state_partition{UINT32_MAX};
 
 /// Segments are what can be given back, so there are at least four; and a large event must fit into
@@ -40,6 +41,7 @@ Result<std::unique_ptr<Spool>> Spool::open(os::Files& files, os::Clock& clock,
   log_settings.folder = settings.folder;
   log_settings.segment_bytes = spool->segment_bytes_;
   log_settings.pending_bytes_max = std::min<uint64_t>(pending_bytes_max, settings.bytes_max / 2);
+  log_settings.recent_bytes_max = recent_bytes_max;
   auto log = log::Log::open(files, log_settings);
   if (!log)
     return fail(log.error().code,

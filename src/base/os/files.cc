@@ -46,7 +46,10 @@ class PosixFile final : public File {
   PosixFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
   PosixFile(const PosixFile&) = delete;
   PosixFile& operator=(const PosixFile&) = delete;
-  ~PosixFile() override { ::close(fd_); }
+  ~PosixFile() override {
+    if (direct_ >= 0) ::close(direct_);
+    ::close(fd_);
+  }
 
   Result<size_t> read_at(uint64_t offset, MutableBytes to) override {
     size_t done = 0;
@@ -81,6 +84,18 @@ class PosixFile final : public File {
     return {};
   }
 
+  Status write_pages(uint64_t offset, ByteView pages) override {
+    while (!pages.empty() && open_direct()) {
+      const ssize_t n = ::pwrite(direct_, pages.data(), pages.size(), static_cast<off_t>(offset));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0 && errno != EINVAL) return os_error("write", path_);
+      if (n <= 0 || n % page_bytes != 0) break;
+      offset += static_cast<uint64_t>(n);
+      pages = pages.subspan(static_cast<size_t>(n));
+    }
+    return File::write_at(offset, pages);  // what is refused, or ends within a page, goes the usual way
+  }
+
   Status sync_data() override {
     if (::fdatasync(fd_) != 0) return os_error("sync", path_);
     return {};
@@ -111,14 +126,8 @@ class PosixFile final : public File {
       std::memset(made.get(), 0, chunk);
       return made;
     }();
-    // A descriptor of its own: O_DIRECT keeps the zeroes out of the page cache; where the file system refuses it, plain writes do.
-    int fd = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_DIRECT);
-    if (fd < 0) fd = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return os_error("open", path_);
-    PosixFile direct(fd, path_);
-    for (uint64_t at = from; at < to; at += chunk) {
-      HOLDFAST_CHECKED(static_cast<File&>(direct).write_at(at, ByteView(zeroes.get(), std::min<uint64_t>(chunk, to - at))));
-    }
+    for (uint64_t at = from; at < to; at += chunk)
+      HOLDFAST_CHECKED(write_pages(at, ByteView(zeroes.get(), std::min<uint64_t>(chunk, to - at))));
     return {};
   }
 
@@ -129,7 +138,18 @@ class PosixFile final : public File {
   }
 
  private:
+  /// A second descriptor of the same file, which may have another name by now; false where there can be none.
+  bool open_direct() {
+    if (direct_ == not_opened) {
+      direct_ = ::open(fmt::format("/proc/self/fd/{}", fd_).c_str(), O_WRONLY | O_CLOEXEC | O_DIRECT);
+    }
+    return direct_ >= 0;
+  }
+
+  static constexpr int not_opened = -2;
+  static constexpr ssize_t page_bytes = 4096;
   int fd_;
+  int direct_ = not_opened;
   std::string path_;
 };
 

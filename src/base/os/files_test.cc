@@ -1,5 +1,6 @@
 #include "base/os/files.h"
 
+#include <array>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -36,6 +37,24 @@ TEST(Files, ASecondLockNamesTheProcessThatHoldsTheFirst) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::locked);
   EXPECT_NE(second.error().message.find(std::to_string(::getpid())), std::string::npos);
+}
+
+TEST(Files, WholePagesAreSeenByWhoHasThemMappedAndUnderAnyName) {
+  testing::TemporaryFolder folder;
+  auto file = *real_files().open(folder.path() + "/x", OpenMode::create_new);
+  ASSERT_TRUE(file->zero_fill(0, 1 << 20));
+  ASSERT_TRUE(real_files().rename(folder.path() + "/x", folder.path() + "/y"));
+  auto reader = *real_files().open(folder.path() + "/y", OpenMode::read);
+  const auto mapped = *reader->map(0, 1 << 20);
+  alignas(4096) static std::array<std::byte, 2 * 4096> pages;
+  for (unsigned char value = 1; value < 50; ++value) {
+    EXPECT_EQ(mapped->bytes()[4096], std::byte(value - 1));
+    pages.fill(std::byte(value));
+    ASSERT_TRUE(file->write_pages(4096, pages));
+    EXPECT_EQ(mapped->bytes()[4096], std::byte(value));
+    EXPECT_EQ(mapped->bytes()[3 * 4096 - 1], std::byte(value));
+    EXPECT_EQ(mapped->bytes()[3 * 4096], std::byte{0});
+  }
 }
 
 TEST(Files, ZeroFillMakesTheRangeZeroAndWritable) {
