@@ -62,7 +62,6 @@ class SimulatedFile final : public os::File {
   }
 
   Status sync_data() override {
-    if (disk_.on_sync_) disk_.on_sync_();
     const std::lock_guard lock(disk_.mutex_);
     ++disk_.syncs_;
     auto begun = disk_.begin(SimulatedDisk::Kind::change, "sync " + path_);

@@ -41,8 +41,6 @@ class SimulatedDisk final : public os::Files {
     space_ = bytes;
   }
   void count_reads(bool on) { count_reads_ = on; }
-  /// Called when a sync of a file begins, before it does anything; set it before there are threads.
-  void set_on_sync(std::function<void()> on_sync) { on_sync_ = std::move(on_sync); }
 
   /// Power on again: what had not been synced is kept, dropped or torn. Also without a cut before,
   /// which is then made now.
@@ -127,7 +125,6 @@ class SimulatedDisk final : public os::Files {
   bool power_cut_ = false;
   bool operation_failed_ = false;
   bool count_reads_ = false;
-  std::function<void()> on_sync_;
   uint64_t space_ = UINT64_MAX;
 };
 

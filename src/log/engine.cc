@@ -44,7 +44,7 @@ Engine::Engine(os::Files& files, const LogSettings& settings, const Options& opt
       settings_(settings),
       options_(options),
       recent_(settings.recent_bytes_max, options.chunk_bytes),
-      queue_(recent_, options.flush_bytes_max, options.ahead_bytes_min),
+      queue_(recent_, options.flush_bytes_max),
       catalog_(files, recent_),
       writer_(files, settings.folder, queue_, spares_),
       housekeeper_(files, settings.folder, spares_, settings.segment_bytes),
@@ -132,7 +132,6 @@ Status Engine::start(Callbacks callbacks) {
   unindexed_.clear();
   if (options_.threads) {
     writer_thread_ = std::thread([this] { writer_.run(); });
-    ahead_thread_ = std::thread([this] { writer_.run_ahead(); });
     housekeeper_thread_ = std::thread([this] { housekeeper_.run(); });
     if (settings_.cleaner.enabled || has_manifest_)
       cleaner_thread_ = std::thread([this] {
@@ -149,7 +148,6 @@ Engine::~Engine() {
   if (cleaner_thread_.joinable()) cleaner_thread_.join();
   queue_.stop();
   if (writer_thread_.joinable()) writer_thread_.join();
-  if (ahead_thread_.joinable()) ahead_thread_.join();
   while (writer_.step() == Writer::Step::flushed) {
   }
   writer_.set_events({});

@@ -17,7 +17,6 @@ class Engine final : public Log {
   struct Options {
     bool threads = true;
     uint64_t flush_bytes_max = 2ull << 20;  // of one write, but for a single larger frame
-    uint64_t ahead_bytes_min = 64 << 10;    // written while the batch before is synced
     uint64_t chunk_bytes = 4ull << 20;      // of memory for frames, taken at once
   };
 
@@ -116,7 +115,6 @@ class Engine final : public Log {
   int64_t last_compaction_ms_ = -1;
   int64_t last_compaction_took_ms_ = 0;
   std::thread writer_thread_;
-  std::thread ahead_thread_;
   std::thread housekeeper_thread_;
   std::thread cleaner_thread_;
 };

@@ -119,8 +119,7 @@ TEST_P(KilledAt, LosesNothingAcknowledged) {
 
 INSTANTIATE_TEST_SUITE_P(EveryFaultPoint, KilledAt,
                          ::testing::Values("log.before_write", "log.after_write", "log.before_sync",
-                                           "log.after_sync", "log.after_write_ahead",
-                                           "log.segment_created",
+                                           "log.after_sync", "log.segment_created",
                                            "log.segment_named", "log.segment_sealed",
                                            "log.index_written", "log.checkpoint_written",
                                            "log.trim_index_removed", "log.trim_renamed",

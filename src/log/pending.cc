@@ -5,10 +5,6 @@
 #include "base/check.h"
 
 namespace holdfast::log {
-namespace {
-constexpr size_t ahead_batches_max = 8;  // so that the next sync has a bound, too
-}  // namespace
-
 void PendingQueue::resume(const SegmentPtr& segment, ByteView page) {
   const std::lock_guard lock(mutex_);
   current_.segment = segment;
@@ -24,7 +20,7 @@ void PendingQueue::push(const SegmentPtr& segment, const format::FrameHeader& he
   std::byte encoded[format::frame_header_bytes];
   format::encode(header, body, encoded);
   const uint64_t bytes = format::frame_bytes(header.body_bytes);
-  Wake wake;
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     const bool full = has_frames_locked() &&
@@ -42,17 +38,11 @@ void PendingQueue::push(const SegmentPtr& segment, const format::FrameHeader& he
     current_.end = {header.position.value + bytes};
     wake = wake_locked();
   }
-  notify(wake);
+  if (wake) changed_.notify_one();
 }
 
-PendingQueue::Wake PendingQueue::wake_locked() {
-  return {.writer = may_take_locked() && std::exchange(writer_sleeps_, false),
-          .helper = may_take_ahead_locked() && std::exchange(helper_sleeps_, false)};
-}
-
-void PendingQueue::notify(Wake wake) {
-  if (wake.writer) changed_.notify_one();
-  if (wake.helper) ahead_changed_.notify_all();
+bool PendingQueue::wake_locked() {
+  return may_take_locked() && std::exchange(writer_sleeps_, false);
 }
 
 void PendingQueue::hold() {
@@ -61,13 +51,13 @@ void PendingQueue::hold() {
 }
 
 void PendingQueue::release() {
-  Wake wake;
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     held_ = false;
     wake = wake_locked();
   }
-  notify(wake);
+  if (wake) changed_.notify_one();
 }
 
 std::byte* PendingQueue::grow_locked(size_t bytes) {
@@ -119,12 +109,6 @@ std::optional<FlushBatch> PendingQueue::try_take() {
   return take_locked();
 }
 
-std::optional<FlushBatch> PendingQueue::try_take(const SegmentPtr& segment) {
-  const std::lock_guard lock(mutex_);
-  if (next_segment_locked() != segment) return std::nullopt;
-  return take_locked();
-}
-
 std::optional<FlushBatch> PendingQueue::wait_take() {
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -134,58 +118,6 @@ std::optional<FlushBatch> PendingQueue::wait_take() {
     changed_.wait(lock, [&] { return !writer_sleeps_ || stopped_; });
     writer_sleeps_ = false;
   }
-}
-
-bool PendingQueue::may_take_ahead_locked() const {
-  if (!ahead_segment_ || ahead_busy_ || ahead_.size() >= ahead_batches_max) return false;
-  if (!may_take_locked() || next_segment_locked() != ahead_segment_) return false;
-  return !full_.empty() || current_.size - kept_bytes_ >= ahead_bytes_min_;
-}
-
-void PendingQueue::open_ahead(const SegmentPtr& segment) {
-  Wake wake;
-  {
-    const std::lock_guard lock(mutex_);
-    ahead_segment_ = segment;
-    wake = wake_locked();
-  }
-  notify(wake);
-}
-
-std::deque<WrittenAhead> PendingQueue::close_ahead() {
-  std::unique_lock lock(mutex_);
-  ahead_segment_.reset();
-  ahead_changed_.wait(lock, [&] { return !ahead_busy_; });
-  return std::exchange(ahead_, {});
-}
-
-std::optional<FlushBatch> PendingQueue::try_take_ahead() {
-  const std::lock_guard lock(mutex_);
-  if (!may_take_ahead_locked()) return std::nullopt;
-  ahead_busy_ = true;
-  return take_locked();
-}
-
-std::optional<FlushBatch> PendingQueue::wait_take_ahead() {
-  std::unique_lock lock(mutex_);
-  while (!stopped_ && !may_take_ahead_locked()) {
-    helper_sleeps_ = true;
-    ahead_changed_.wait(lock, [&] { return !helper_sleeps_ || stopped_; });
-    helper_sleeps_ = false;
-  }
-  if (stopped_) return std::nullopt;
-  ahead_busy_ = true;
-  return take_locked();
-}
-
-void PendingQueue::put_ahead(FlushBatch batch, Status written) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!written) ahead_segment_.reset();
-    ahead_.push_back({std::move(batch), std::move(written)});
-    ahead_busy_ = false;
-  }
-  ahead_changed_.notify_all();
 }
 
 bool PendingQueue::sleep(std::chrono::milliseconds time) {
@@ -209,7 +141,6 @@ void PendingQueue::stop() {
     stopped_ = true;
   }
   changed_.notify_one();
-  ahead_changed_.notify_all();
 }
 
 }  // namespace holdfast::log

@@ -27,20 +27,18 @@ class Workload {
     }
   };
 
-  /// While the first batch of what has queued is synced, the full ones behind it are written; with
-  /// an odd seed the last one, too.
+  /// With an odd seed a little of what was written last is read from memory, otherwise nothing.
   Workload(os::Files& files, uint64_t seed)
-      : files_(files), random_(seed), writes_all_ahead_(seed % 2 == 1) {}
+      : files_(files), random_(seed), chunk_bytes_(seed % 2 == 1 ? 16 << 10 : 4 << 20) {}
 
   /// Opens the log and compares it with what was appended: everything acknowledged is there, whole
   /// and in order; what else is there was appended right behind. From then on, what was not found
   /// counts as never appended.
   Status open() {
     log_.reset();
-    auto log = Engine::open(files_, settings(),
-                            {.threads = false,
-                             .flush_bytes_max = 48 << 10,
-                             .ahead_bytes_min = writes_all_ahead_ ? 1 : UINT64_MAX});
+    auto log =
+        Engine::open(files_, settings(),
+                     {.threads = false, .flush_bytes_max = 48 << 10, .chunk_bytes = chunk_bytes_});
     if (!log) return std::unexpected(log.error());
     log_ = std::move(*log);
     HOLDFAST_CHECKED(check_replay());
@@ -75,7 +73,10 @@ class Workload {
   uint64_t opened_with_torn_tail() const { return shortened_; }
 
   static LogSettings settings() {
-    return {.folder = "/log", .segment_bytes = 1 << 20, .pending_bytes_max = 4 << 20};
+    return {.folder = "/log",
+            .segment_bytes = 1 << 20,
+            .pending_bytes_max = 4 << 20,
+            .recent_bytes_max = 64 << 10};
   }
 
   bool append_one() {
@@ -205,7 +206,7 @@ class Workload {
 
   os::Files& files_;
   std::mt19937_64 random_;
-  const bool writes_all_ahead_;
+  const size_t chunk_bytes_;
   std::unique_ptr<Engine> log_;
   std::vector<Appended> appended_;
   std::map<PartitionId, int64_t> next_offset_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fmt/core.h>
 
-#include "base/check.h"
 #include "base/fault.h"
 #include "base/os/clock.h"
 #include "base/planted_bug.h"
@@ -33,11 +32,10 @@ void Writer::resume(SegmentPtr segment, std::unique_ptr<os::File> file, Position
 }
 
 void Writer::run() {
-  has_helper_ = true;
   auto wait = retry_first;
   for (;;) {
-    if (!batch_) batch_ = written_ ? queue_.try_take(segment_) : queue_.wait_take();
-    if (!batch_ && !written_) return;
+    if (!batch_) batch_ = queue_.wait_take();
+    if (!batch_) return;
     const Step done = flush();
     if (done == Step::failed) return;
     if (done != Step::stalled) {
@@ -49,27 +47,22 @@ void Writer::run() {
   }
 }
 
-void Writer::run_ahead() {
-  while (auto batch = queue_.wait_take_ahead()) write_ahead(std::move(*batch));
-}
-
 Writer::Step Writer::step() {
   if (failed()) return Step::failed;
-  has_helper_ = false;
-  if (!batch_) batch_ = written_ ? queue_.try_take(segment_) : queue_.try_take();
-  return batch_ || written_ ? flush() : Step::idle;
+  if (!batch_) batch_ = queue_.try_take();
+  return batch_ ? flush() : Step::idle;
 }
 
 Writer::Step Writer::flush() {
   if (failed()) return Step::failed;
   const int64_t begun_us = os::stopwatch_us();
-  const Status written = batch_ ? write_next() : Status{};
-  // What was written ahead needs no more room, only its sync.
-  const bool synced_first = !written && written.error().code == ErrorCode::disk_full && written_;
-  if (!written && !synced_first) return report(written.error());
-  if (const auto synced = sync(); !synced) return report(synced.error());
+  if (auto done = flush_batch(); !done) return report(done.error());
   flush_times_.record(os::stopwatch_us() - begun_us);
-  return written ? Step::flushed : report(written.error());
+  stalled_ = false;
+  const Position end = batch_->end;
+  batch_.reset();
+  if constexpr (planted_bug != PlantedBug::acknowledge_before_sync) publish(end);
+  return Step::flushed;
 }
 
 Writer::Step Writer::report(const Error& error) {
@@ -88,58 +81,16 @@ void Writer::publish(Position end) {
   if (events_.durable) events_.durable(end);
 }
 
-Status Writer::write_next() {
-  if (batch_->segment != segment_) {
-    HOLDFAST_CHECK(!written_);
-    HOLDFAST_CHECKED(use_segment(batch_->segment));
-  }
+Status Writer::flush_batch() {
+  if (batch_->segment != segment_) HOLDFAST_CHECKED(use_segment(batch_->segment));
   if constexpr (planted_bug == PlantedBug::acknowledge_before_sync) publish(batch_->end);
-  HOLDFAST_CHECKED(write(*batch_));
-  stalled_ = false;
-  written_ = batch_->end;
-  batch_.reset();
-  return {};
-}
-
-Status Writer::write(const FlushBatch& batch) {
   fault::point("log.before_write");
-  HOLDFAST_CHECKED(file_->write_pages(batch.file_offset, batch.bytes()));
+  HOLDFAST_CHECKED(file_->write_pages(batch_->file_offset, batch_->bytes()));
   fault::point("log.after_write");
-  return {};
-}
-
-/// Frames that are written ahead say nothing of those being synced: each names only what was
-/// durable when it was appended. So both may be torn together, like one larger flush.
-Status Writer::sync() {
-  if (!batch_) queue_.open_ahead(segment_);  // else that one, which found no room, comes first
-  while (!has_helper_) {
-    auto batch = queue_.try_take_ahead();
-    if (!batch) break;
-    write_ahead(std::move(*batch));
-  }
   fault::point("log.before_sync");
-  const Status synced = final_sync(*file_);
+  HOLDFAST_CHECKED(final_sync(*file_));
   fault::point("log.after_sync");
-  const Position end = *std::exchange(written_, std::nullopt);
-  if (synced && planted_bug != PlantedBug::acknowledge_before_sync) publish(end);
-  auto ahead = queue_.close_ahead();
-  HOLDFAST_CHECKED(synced);
-  for (WrittenAhead& one : ahead) {
-    if (one.written)
-      written_ = one.batch.end;
-    else if (one.written.error().code == ErrorCode::disk_full)
-      batch_ = std::move(one.batch);
-    else
-      return one.written;
-  }
   return {};
-}
-
-void Writer::write_ahead(FlushBatch batch) {
-  if constexpr (planted_bug == PlantedBug::acknowledge_before_sync) publish(batch.end);
-  Status written = write(batch);
-  fault::point("log.after_write_ahead");
-  queue_.put_ahead(std::move(batch), std::move(written));
 }
 
 /// The old segment is wholly durable by now. The new one gets its header, then its name; only when

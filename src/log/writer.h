@@ -9,10 +9,9 @@
 
 namespace holdfast::log {
 
-/// Makes queued frames durable: one write and one sync a batch, and while it syncs one batch, a
-/// helper writes the next ones. `step` and everything else here is called from one thread (the
-/// writer thread, or a test that drives it) but for `run_ahead`; `durable` and `failed` may be read
-/// from any.
+/// Makes queued frames durable: one write and one sync a batch. `step` and everything else here is
+/// called from one thread (the writer thread, or a test that drives it); `durable` and `failed` may
+/// be read from any.
 ///
 /// A failed write or sync is final: nothing that it covered is ever acknowledged, and nothing is
 /// written after it. Only a full disk is waited for, and only where no sync has been tried: then
@@ -34,13 +33,10 @@ class Writer {
   void resume(SegmentPtr segment, std::unique_ptr<os::File> file, Position durable);
   void set_events(Events events) { events_ = std::move(events); }
 
-  /// Flushes the next batch, if there is one, or tries a stalled one again. What else has queued
-  /// for the segment is written ahead, before the sync.
+  /// Flushes the next batch, if there is one, or tries a stalled one again.
   Step step();
   /// The writer thread: until the queue is stopped and empty, or all is lost.
   void run();
-  /// The helper's thread: until the queue is stopped.
-  void run_ahead();
 
   Position durable() const { return {durable_.load(std::memory_order_acquire)}; }
   const DurationHistogram& flush_times() const { return flush_times_; }
@@ -50,10 +46,7 @@ class Writer {
 
  private:
   Step flush();
-  Status write_next();
-  Status write(const FlushBatch& batch);
-  Status sync();
-  void write_ahead(FlushBatch batch);
+  Status flush_batch();
   Status use_segment(const SegmentPtr& segment);
   Result<std::string> ready_file(const SegmentPtr& segment, std::unique_ptr<os::File>& file);
   void publish(Position end);
@@ -65,11 +58,9 @@ class Writer {
   SparePool& spares_;
   Events events_;
 
-  std::optional<FlushBatch> batch_;  // taken and not yet written
-  std::optional<Position> written_;  // up to here, and not yet synced
+  std::optional<FlushBatch> batch_;  // taken and not yet durable
   SegmentPtr segment_;               // in use
   std::unique_ptr<os::File> file_;
-  bool has_helper_ = false;
   bool stalled_ = false;
   bool stop_when_stalled_ = false;
   std::atomic<uint64_t> durable_ = 0;
