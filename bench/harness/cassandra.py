@@ -113,7 +113,7 @@ def drain(folder, config, env, events):
     """Runs the pipeline over the whole topic; from its first delivered batch to its last, or from its start if one was all."""
     begun = (time.monotonic(), 0, 0.0)
     child = holdfast(folder, config, env, "--only", "pipelines", "--progress-json")
-    seen, cpu = [], 0.0
+    seen = []
     try:
         for line in child.stdout:
             if not line.startswith("{"):

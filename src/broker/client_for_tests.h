@@ -12,6 +12,7 @@
 #include "record/batch_builder.h"
 #include "wire/message.h"
 #include "wire/messages/create_topics.h"
+#include "wire/messages/join_group.h"
 
 namespace holdfast::broker {
 
@@ -159,6 +160,17 @@ inline std::vector<std::string> values_in(ByteView records, int64_t from = 0) {
     records = records.subspan(batch->size());
   }
   return values;
+}
+
+/// Of a consumer that is the first in its group.
+inline wire::JoinGroupRequest join_group(std::string_view group) {
+  wire::JoinGroupRequest join;
+  join.group_id = group;
+  join.session_timeout_ms = 30'000;
+  join.rebalance_timeout_ms = 30'000;
+  join.protocol_type = "consumer";
+  join.protocols.push_back({"range", {}});
+  return join;
 }
 
 }  // namespace holdfast::broker

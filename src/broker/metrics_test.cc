@@ -11,7 +11,6 @@
 #include "broker/client_for_tests.h"
 #include "testing/temporary_folder.h"
 #include "wire/messages/fetch.h"
-#include "wire/messages/join_group.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/offset_commit.h"
 #include "wire/messages/produce.h"
@@ -95,13 +94,7 @@ TEST_F(Metrics, CountGroupsByTheirStatesWithOrWithoutOffsets) {
   commit.group_id = "offsets";
   commit.topics.push_back({"t", {}, {{0, 1, -1, {}}, {1, 2, -1, {}}}});
   client.call<wire::OffsetCommitResponse>(commit, 2);
-  wire::JoinGroupRequest join;
-  join.group_id = "members";
-  join.session_timeout_ms = 30'000;
-  join.rebalance_timeout_ms = 30'000;
-  join.protocol_type = "consumer";
-  join.protocols.push_back({"range", {}});
-  const auto joined = client.call<wire::JoinGroupResponse>(join, 3);
+  const auto joined = client.call<wire::JoinGroupResponse>(join_group("members"), 3);
   ASSERT_EQ(joined.error_code, wire::ErrorCode::none);
   const std::string prefix = "kafka_coordinator_group_groupmetadatamanager_num";
   EXPECT_EQ(value(prefix + "groups"), 2);

@@ -4,7 +4,6 @@
 #include "broker/transaction_client_for_tests.h"
 #include "wire/messages/delete_groups.h"
 #include "wire/messages/delete_topics.h"
-#include "wire/messages/join_group.h"
 #include "wire/messages/offset_delete.h"
 #include "wire/messages/sync_group.h"
 
@@ -104,13 +103,7 @@ TEST_F(TransactionRules, ACommitWithoutRecordsOrOfOffsetsAloneIsACommit) {
 TEST_F(TransactionRules, OnlyAMemberOfTheCurrentGenerationStoresOffsets) {
   auto& c = *client_;
   c.create("t", 1);
-  wire::JoinGroupRequest join;
-  join.group_id = "g";
-  join.session_timeout_ms = 30'000;
-  join.rebalance_timeout_ms = 30'000;
-  join.protocol_type = "consumer";
-  join.protocols.push_back({"range", {}});
-  const auto joined = c.call<wire::JoinGroupResponse>(join, 3);
+  const auto joined = c.call<wire::JoinGroupResponse>(join_group("g"), 3);
   ASSERT_EQ(joined.error_code, Code::none);
   const std::string member(joined.member_id);
   wire::SyncGroupRequest sync;

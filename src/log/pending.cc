@@ -5,6 +5,7 @@
 #include "base/check.h"
 
 namespace holdfast::log {
+
 void PendingQueue::resume(const SegmentPtr& segment, ByteView page) {
   const std::lock_guard lock(mutex_);
   current_.segment = segment;

@@ -47,7 +47,7 @@ class PosixFile final : public File {
   PosixFile(const PosixFile&) = delete;
   PosixFile& operator=(const PosixFile&) = delete;
   ~PosixFile() override {
-    if (direct_ >= 0) ::close(direct_);
+    close_direct();
     ::close(fd_);
   }
 
@@ -89,11 +89,12 @@ class PosixFile final : public File {
       const ssize_t n = ::pwrite(direct_, pages.data(), pages.size(), static_cast<off_t>(offset));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0 && errno != EINVAL) return os_error("write", path_);
-      if (n <= 0 || n % page_bytes != 0) break;
+      if (n <= 0 || n % page_bytes != 0) close_direct();
+      if (n <= 0) continue;
       offset += static_cast<uint64_t>(n);
       pages = pages.subspan(static_cast<size_t>(n));
     }
-    return File::write_at(offset, pages);  // what is refused, or ends within a page, goes the usual way
+    return File::write_at(offset, pages);
   }
 
   Status sync_data() override {
@@ -145,8 +146,14 @@ class PosixFile final : public File {
     }
     return direct_ >= 0;
   }
+  /// From now on the usual way: the file system wants other addresses, or has stopped within a page.
+  void close_direct() {
+    if (direct_ >= 0) ::close(direct_);
+    direct_ = refused;
+  }
 
   static constexpr int not_opened = -2;
+  static constexpr int refused = -1;
   static constexpr ssize_t page_bytes = 4096;
   int fd_;
   int direct_ = not_opened;

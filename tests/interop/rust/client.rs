@@ -82,18 +82,20 @@ async fn records(client: &Client) -> Outcome {
     Ok(())
 }
 
-/// Writes until a line comes in; then everything that was acknowledged is where the answer said.
+/// Writes until a line comes in, and says so now and then; then everything that was acknowledged is where the answer said.
 async fn kills(client: &Client) -> Outcome {
     client.controller_client()?.create_topic("killed", 1, 1, 10_000).await?;
     let partition = part(client, "killed", 0).await?;
     let mut told = BufReader::new(tokio::io::stdin()).lines();
     let mut acknowledged = BTreeMap::new();
-    println!("begun");
     for number in 0.. {
         let batch = (0..10).map(|i| record(None, Some(format!("{number} {i}").as_bytes()), number)).collect::<Vec<_>>();
         let values = batch.iter().map(|each| each.value.clone()).collect::<Vec<_>>();
         let offsets = partition.produce(batch, Compression::Lz4).await?;
         acknowledged.extend(offsets.into_iter().zip(values));
+        if number % 20 == 19 {
+            println!("so far");
+        }
         if let Ok(line) = tokio::time::timeout(std::time::Duration::from_millis(1), told.next_line()).await {
             line?;
             break;
