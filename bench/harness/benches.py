@@ -65,18 +65,21 @@ def machine(options, report):
     count = 2000 // options.scale
     for round_number in range(options.rounds):
         values = {}
-        for size, label in ((4096, "4k"), (65536, "64k")):
+        for size, label in ((4096, "4k"), (65536, "64k"), (5 * 65536, "320k")):
             for zero, kind in ((False, "growing"), (True, "zero_filled")):
                 p50, p99 = ceiling.sync_latency_ms(options.work, size, zero, count)
                 values |= {f"{label}_{kind}_p50_ms": p50, f"{label}_{kind}_p99_ms": p99}
+            p50, p99 = ceiling.sync_latency_ms(options.work, size, True, count, direct=True)
+            values |= {f"{label}_direct_p50_ms": p50, f"{label}_direct_p99_ms": p99}
         values["write_mb_s"] = ceiling.sequential_write_mb_s(options.work, 2048 // options.scale)
         values["fresh_pages_s"], values["used_pages_s"] = ceiling.page_cache_s(options.work, 300)
         values["loopback_mb_s"] = ceiling.loopback_mb_s(4096 // options.scale)
         report.sample("machine", "ceiling", "machine", values)
     median = lambda key: report.median("machine", "ceiling", "machine", key)  # noqa: E731
-    for label, name in (("4k", "4 KiB"), ("64k", "64 KiB")):
+    for label, name in (("4k", "4 KiB"), ("64k", "64 KiB"), ("320k", "320 KiB")):
         report.row(f"machine: {name} + fdatasync, p50 / p99: growing {median(label + '_growing_p50_ms')} / {median(label + '_growing_p99_ms')} ms; "
-                   f"zero-filled {median(label + '_zero_filled_p50_ms')} / {median(label + '_zero_filled_p99_ms')} ms", "", None)
+                   f"zero-filled {median(label + '_zero_filled_p50_ms')} / {median(label + '_zero_filled_p99_ms')} ms; "
+                   f"the same past the page cache {median(label + '_direct_p50_ms')} / {median(label + '_direct_p99_ms')} ms", "", None)
     report.row(f"machine: kernel's CPU for 300 MB into the page cache: {median('fresh_pages_s')} s with fresh pages, "
                f"{median('used_pages_s')} s with pages just freed", "", None)
     report.row(f"machine: sequential write {median('write_mb_s')} MB/s, loopback {median('loopback_mb_s')} MB/s", "", None)
@@ -152,7 +155,11 @@ def consume(options, report):
             for server in subjects.servers:
                 clients.create_topic(server, topic, partitions)
                 clients.produce(server, topic, records, 1024)
-                clients.consume(server, topic, partitions, records)
+                report.sample("consume", f"{case}, first", server.name,
+                              clients.with_cpu(server, lambda: clients.consume(server, topic, partitions, records)))
+            first = {name: report.median("consume", f"{case}, first", name, "records_per_second") for name in ("holdfast", "kafka")}
+            report.row(f"consume {case}, for the first time (ours from the disk, Kafka's from page cache; one run)", "", None,
+                       ours=thousands(first["holdfast"]), kafka=thousands(first["kafka"]))
             for _, server in subjects.turns(options.rounds):
                 report.sample("consume", case, server.name,
                               clients.with_cpu(server, lambda: clients.consume(server, topic, partitions, records)))
