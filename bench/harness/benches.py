@@ -95,6 +95,12 @@ def at_most(ours, *ceilings):
     return None if ours is None or not known else all(ours <= bound for bound in known)
 
 
+def ceiling_row(report, bench, case):
+    limit = report.median(bench, case, Ceiling.name, "records_per_second")
+    if limit:
+        report.row(f"the same by a broker that does not wait for the disk: what this client can do here, {thousands(limit)}", "", None)
+
+
 def produce(options, report):
     cases = [(1024, 300_000, 1), (1024, 300_000, 16), (100, 3_000_000, 1), (100, 3_000_000, 16)]
     with Subjects(options, ("holdfast", "ceiling", "kafka", "flush")) as subjects:
@@ -111,9 +117,7 @@ def produce(options, report):
             report.row(f"produce {case}, acks=all", "at least Kafka unsynced, 2x flush",
                        at_least(rate[0], rate[1], rate[2] and 2 * rate[2]),
                        ours=thousands(rate[0]), kafka=thousands(rate[1]), flush=thousands(rate[2]))
-            limit = report.median("produce", case, Ceiling.name, "records_per_second")
-            if limit:
-                report.row(f"the same by a broker that does not wait for the disk: what this client can do here, {thousands(limit)}", "", None)
+            ceiling_row(report, "produce", case)
             cpu = [report.median("produce", case, name, "broker_cpu_s") for name in ("holdfast", "kafka", KafkaFlush.name)]
             target = (size, partitions) == (1024, 1)
             user = [report.median("produce", case, name, "broker_user_s") for name in ("holdfast", "kafka", KafkaFlush.name)]
@@ -152,17 +156,20 @@ def consume(options, report):
         for partitions in (1, 16):
             case = f"1 KB, {partitions} partition{'s' if partitions > 1 else ''}"
             topic = f"consume-{partitions}"
+
+            def read(server, case):
+                report.sample("consume", case, server.name,
+                              clients.with_cpu(server, lambda: clients.consume(server, topic, partitions, records)))
+
             for server in subjects.servers:
                 clients.create_topic(server, topic, partitions)
                 clients.produce(server, topic, records, 1024)
-                report.sample("consume", f"{case}, first", server.name,
-                              clients.with_cpu(server, lambda: clients.consume(server, topic, partitions, records)))
+                read(server, f"{case}, first")
             first = {name: report.median("consume", f"{case}, first", name, "records_per_second") for name in ("holdfast", "kafka")}
             report.row(f"consume {case}, for the first time (ours from the disk, Kafka's from page cache; one run)", "", None,
                        ours=thousands(first["holdfast"]), kafka=thousands(first["kafka"]))
             for _, server in subjects.turns(options.rounds):
-                report.sample("consume", case, server.name,
-                              clients.with_cpu(server, lambda: clients.consume(server, topic, partitions, records)))
+                read(server, case)
             rate = {name: report.median("consume", case, name, "records_per_second") for name in ("holdfast", "kafka")}
             cpu = {name: report.median("consume", case, name, "broker_cpu_s") for name in ("holdfast", "kafka")}
             report.row(f"consume {case}, from page cache", "at least Kafka's rate", at_least(rate["holdfast"], rate["kafka"]),

@@ -16,15 +16,19 @@ def group_folder(name):
 
 
 class FullMemory:
-    """This process and those that it starts live in `gigabytes`, until `leave`."""
+    """Within it, this process and those that it starts live in `gigabytes`; in what the machine has, if that is None."""
 
     def __init__(self, folder, gigabytes):
-        self.size = gigabytes << 30
+        self.size = (gigabytes or 0) << 30
         self.file = pathlib.Path(folder) / "whatever-was-there-before"
-        self.group, limit = group_folder(f"holdfast-bench-{os.getpid()}")
+        self.group, self.limit = group_folder(f"holdfast-bench-{os.getpid()}")
+
+    def __enter__(self):
+        if not self.size:
+            return self
         try:
             self.group.mkdir()
-            (self.group / limit).write_text(str(self.size))
+            (self.group / self.limit).write_text(str(self.size))
             (self.group / "cgroup.procs").write_text(str(os.getpid()))
         except OSError as error:
             raise SystemExit(f"--memory: no memory cgroup can be had here ({error}); root may, or leave the option out") from error
@@ -33,25 +37,18 @@ class FullMemory:
             for _ in range(self.size // STEP):
                 file.write(block)
             os.fsync(file.fileno())
+        return self
 
     def fill(self):
         """Until there is nothing free in the group."""
+        if not self.size:
+            return
         into = bytearray(STEP)
         with open(self.file, "rb", buffering=0) as file:
             while file.readinto(into):
                 pass
 
-    def leave(self):
-        (self.group.parent / "cgroup.procs").write_text(str(os.getpid()))
-        self.file.unlink()
-        self.group.rmdir()
-
-
-class WhateverMemory:
-    """As the machine has it."""
-
-    def fill(self):
-        pass
-
-    def leave(self):
-        pass
+    def __exit__(self, *_):
+        if self.size:
+            (self.group.parent / "cgroup.procs").write_text(str(os.getpid()))
+            self.group.rmdir()

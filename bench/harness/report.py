@@ -55,7 +55,7 @@ class Report:
 
     def median(self, bench, case, subject, key):
         found = [r[key] for r in self.raw if (r["bench"], r["case"], r["subject"]) == (bench, case, subject) and key in r]
-        return statistics.median(found) if found else None
+        return round(statistics.median(found), 6) if found else None
 
     def row(self, what, target, reached, **figures):
         """One line of the table. `reached`: True, False, or None where there is nothing to compare with."""

@@ -3,7 +3,7 @@ import json
 import subprocess
 
 from . import clients
-from .benches import Subjects, at_least, at_most, thousands, warm_up
+from .benches import Subjects, at_least, at_most, ceiling_row, thousands, warm_up
 from .servers import BUILD
 
 
@@ -46,5 +46,6 @@ def transactional(options, report):
             report.row(f"transactional produce {case}, a commit each 100 ms", "1.5x Kafka unsynced",
                        at_least(rate["holdfast"], rate["kafka"] and 1.5 * rate["kafka"]),
                        ours=thousands(rate["holdfast"]), kafka=thousands(rate["kafka"]))
+            ceiling_row(report, "transactional", case)
             report.row(f"broker CPU for that ({records:,} records)", "", None,
                        **{key: cpu[name] and f"{cpu[name]:.2f} s" for key, name in (("ours", "holdfast"), ("kafka", "kafka"))})

@@ -292,7 +292,7 @@ Result<std::vector<Frame>> Catalog::read(PartitionId partition, int64_t from_off
     wanted = wanted.first(fit);
     if (wanted.empty()) continue;
     const bool asked_for = goes_on && wanted.back().last_offset < before.ahead;
-    if (!asked_for) HOLDFAST_CHECKED(ask_for(segment, wanted));
+    if (!asked_for) HOLDFAST_CHECKED(ask_for(segment, on_disk(segment, wanted)));
     for (const IndexEntry& entry : wanted)
       frames.push_back(HOLDFAST_TRY(frame_of(segment, entry, partition, durable)));
     last_place = place;
@@ -310,15 +310,17 @@ Result<std::vector<Frame>> Catalog::read(PartitionId partition, int64_t from_off
   return frames;
 }
 
-/// Has them read from the disk together, and not one after the other when they are touched; those
-/// that are not in memory anyway.
+std::span<const IndexEntry> Catalog::on_disk(const Segment& segment,
+                                             std::span<const IndexEntry> entries) const {
+  if (segment.settled()) return entries;
+  const auto in_memory = std::ranges::lower_bound(
+      entries, recent_.begin(), {},
+      [&](const IndexEntry& entry) { return segment.header.position_at(entry.file_offset()); });
+  return entries.first(static_cast<size_t>(in_memory - entries.begin()));
+}
+
+/// Has them read from the disk together, and not one after the other when they are touched.
 Status Catalog::ask_for(Segment& segment, std::span<const IndexEntry> entries) {
-  if (!segment.settled()) {
-    const Position in_memory = recent_.begin();
-    while (!entries.empty() &&
-           segment.header.position_at(entries.back().file_offset()) >= in_memory)
-      entries = entries.first(entries.size() - 1);
-  }
   if (entries.empty()) return {};
   const auto mapping = HOLDFAST_TRY(map(segment));
   const ByteView all = mapping->bytes();
@@ -337,20 +339,22 @@ Status Catalog::ask_for(Segment& segment, std::span<const IndexEntry> entries) {
 }
 
 /// Whoever reads on finds what comes next in memory, whatever else lies between on the disk; the
-/// owner's thread would wait for it otherwise.
+/// owner's thread would wait for it otherwise. What was written last is in memory for now, and
+/// counts as asked for only when it no longer is: a slow reader may come too late for it.
 void Catalog::read_ahead(Hint& hint, Position durable) {
   if (hint.offset < hint.more_from) return;
   hint.ahead = std::max(hint.ahead, hint.offset);
   hint.more_from = hint.ahead;
   uint64_t bytes = 0;
   for (size_t place = hint.place; place < count() && bytes < ahead_bytes; ++place) {
-    const auto wanted = entries(at(place), hint.partition, hint.ahead, durable);
-    if (!wanted) return;  // said when it is read
+    const auto there = entries(at(place), hint.partition, hint.ahead, durable);
+    if (!there) return;  // said when it is read
+    const auto wanted = on_disk(at(place), *there);
     size_t fit = 0;
-    while (fit < wanted->size() && bytes < ahead_bytes) bytes += (*wanted)[fit++].body_bytes;
+    while (fit < wanted.size() && bytes < ahead_bytes) bytes += wanted[fit++].body_bytes;
     if (fit == 0) continue;
-    if (!ask_for(at(place), wanted->first(fit))) return;
-    hint.ahead = (*wanted)[fit - 1].last_offset + 1;
+    if (!ask_for(at(place), wanted.first(fit))) return;
+    hint.ahead = wanted[fit - 1].last_offset + 1;
   }
 }
 

@@ -107,6 +107,9 @@ class Catalog {
   }
   void read_ahead(Hint& hint, Position durable);
   Status ask_for(Segment& segment, std::span<const IndexEntry> entries);
+  /// Those of them that are not in memory: the first ones.
+  std::span<const IndexEntry> on_disk(const Segment& segment,
+                                      std::span<const IndexEntry> entries) const;
   /// The entries at or above `from_offset`, and below `durable`, in this segment.
   Result<std::span<const IndexEntry>> entries(Segment& segment, PartitionId partition,
                                               int64_t from_offset, Position durable);

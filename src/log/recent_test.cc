@@ -57,6 +57,16 @@ TEST(Recent, WhatIsHeldIsNotUsedAgainAndHasABound) {
   }
 }
 
+Position append_text(Log& log, int64_t offset, std::string_view text) {
+  const ByteView part = as_bytes(text);
+  const FrameKey key{.kind = FrameKind::batch,
+                     .partition = {1},
+                     .first_offset = offset,
+                     .last_offset = offset,
+                     .max_timestamp_ms = 0};
+  return *log.append(key, std::span(&part, 1));
+}
+
 /// Frames of any size, gathered in chunks that some of them do not fit into.
 class Written {
  public:
@@ -75,13 +85,7 @@ class Written {
     const auto offset = static_cast<int64_t>(bodies_.size());
     bodies_.push_back(std::to_string(offset) +
                       std::string(bytes, static_cast<char>('a' + offset % 26)));
-    const ByteView part = as_bytes(bodies_.back());
-    ASSERT_TRUE(log_->append({.kind = FrameKind::batch,
-                              .partition = {1},
-                              .first_offset = offset,
-                              .last_offset = offset,
-                              .max_timestamp_ms = 0},
-                             std::span(&part, 1)));
+    append_text(*log_, offset, bodies_.back());
   }
   void flush() {
     while (log_->step_writer() == Writer::Step::flushed) durable_ = bodies_.size();
@@ -166,14 +170,7 @@ TEST(Recent, WhoReadsThatPageDuringTheWriteSeesItToo) {
   std::deque<Position> ends;  // of those that were not read back yet
   for (int64_t next = 0, read_back = 0; read_back < 3000;) {
     if (ends.size() < 20) {
-      const std::string body = std::to_string(next);
-      const ByteView part = as_bytes(body);
-      ends.push_back(*log->append({.kind = FrameKind::batch,
-                                   .partition = {1},
-                                   .first_offset = next,
-                                   .last_offset = next,
-                                   .max_timestamp_ms = 0},
-                                  std::span(&part, 1)));
+      ends.push_back(append_text(*log, next, std::to_string(next)));
       ++next;
     }
     for (; !ends.empty() && ends.front() <= log->durable(); ends.pop_front()) {

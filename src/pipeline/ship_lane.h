@@ -108,9 +108,9 @@ class ShipLane {
   int32_t failure_partitions_ = 1;
   int64_t next_batch_ = 0;
   int64_t suspect_below_ = 0;
-  std::vector<Refusal> refusals_;                         // of the batch that is sent singly
-  spool::BatchHeader singly_;                             // of the same
-  Sent sent_upto_;                                        // in the open transaction
+  std::vector<Refusal> refusals_;                  // of the batch that is sent singly
+  spool::BatchHeader singly_;                      // of the same
+  Sent sent_upto_;                                 // in the open transaction
   std::vector<std::shared_ptr<const void>> pins_;  // the producer reads the values in place
   uint64_t sent_ = 0;
   SentAmount amount_;

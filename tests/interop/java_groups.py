@@ -80,7 +80,7 @@ def members_share_rebalance_and_take_over_from_the_killed(served):
             expect("state", "Stable" in state and "range" in state, True)
             second.kill()
         assigned(first, 4)
-        eventually("all committed", lambda: {lag for _, lag in describe(served, "vg").values()}, {"0"})
+        eventually("all committed", lambda: [lag for _, lag in describe(served, "vg").values()], ["0"] * 4)
 
 
 def a_static_member_comes_back_to_its_partitions(served):

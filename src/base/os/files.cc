@@ -123,7 +123,7 @@ class PosixFile final : public File {
   Status zero_fill(uint64_t from, uint64_t to) override {
     constexpr size_t chunk = 1 << 20;
     static const std::unique_ptr<std::byte, decltype(&std::free)> zeroes = [] {
-      std::unique_ptr<std::byte, decltype(&std::free)> made(static_cast<std::byte*>(std::aligned_alloc(4096, chunk)), &std::free);
+      std::unique_ptr<std::byte, decltype(&std::free)> made(static_cast<std::byte*>(std::aligned_alloc(page_bytes, chunk)), &std::free);
       std::memset(made.get(), 0, chunk);
       return made;
     }();

@@ -31,7 +31,8 @@ class File {
   /// `disk_full` when there is no space. NOT durable before `sync_data` returned well.
   virtual Status write_at(uint64_t offset, std::span<const ByteView> parts) = 0;
   /// The same of whole pages (4096 bytes; `offset` and the address are multiples of it too), past the page cache where the file
-  /// system has a way: what was in it of this range goes, and mappings show what was written. Just as little durable. By one thread at a time.
+  /// system has a way: what was in it of this range goes, and mappings show what was written. Just as little durable. By one
+  /// thread at a time.
   virtual Status write_pages(uint64_t offset, ByteView pages) { return write_at(offset, pages); }
   /// fdatasync(2). A failure is final for everything written since the last good one: the kernel may have dropped those
   /// pages, so calling again proves nothing. The caller must stop acknowledging.
