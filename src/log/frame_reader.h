@@ -1,5 +1,6 @@
 #pragma once
 
+#include "log/chunk.h"
 #include "log/segment.h"
 
 namespace holdfast::log {
@@ -10,11 +11,11 @@ struct ReadFrame {
 };
 
 /// Reads single frames of sealed segments by plain reads, so that neither mappings nor the owner's
-/// thread are needed; each is checked whole. Frames that lie close together cost one read. One
-/// thread.
+/// thread are needed; each is checked whole. Frames that lie close together cost one read, and go
+/// through the page cache only where they are small and scattered. One thread.
 class FrameReader {
  public:
-  explicit FrameReader(os::Files& files) : files_(files) {}
+  explicit FrameReader(os::Files& files);
 
   /// `corrupt` when it is not the whole, right frame.
   Result<ReadFrame> read(const Segment& segment, const IndexEntry& entry, PartitionId partition);
@@ -23,6 +24,7 @@ class FrameReader {
 
  private:
   Result<ByteView> view(const Segment& segment, uint64_t offset, uint64_t bytes);
+  Status fill(const Segment& segment, uint64_t offset, uint64_t bytes);
 
   static constexpr size_t files_max = 64;
   os::Files& files_;
@@ -30,7 +32,7 @@ class FrameReader {
   const Segment* window_of_ = nullptr;
   uint64_t window_begin_ = 0;
   uint64_t window_filled_ = 0;
-  ByteBuffer window_;
+  Chunk window_;
 };
 
 }  // namespace holdfast::log

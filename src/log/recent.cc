@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <new>
 #include <utility>
 
 #include "base/check.h"
@@ -11,15 +10,7 @@
 namespace holdfast::log {
 namespace {
 constexpr size_t spares_max = 2;
-constexpr std::align_val_t alignment{format::page_bytes};
 }  // namespace
-
-Chunk::Chunk(size_t bytes)
-    : data_(static_cast<std::byte*>(::operator new[](bytes, alignment))), size_(bytes) {}
-
-void Chunk::Release::operator()(std::byte* data) const {
-  ::operator delete[](data, alignment);
-}
 
 /// Chunks that nobody reads any more: memory that was touched before costs less than any other.
 class Recent::Spares : public std::enable_shared_from_this<Spares> {

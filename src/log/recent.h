@@ -6,25 +6,11 @@
 #include <optional>
 #include <vector>
 
+#include "log/chunk.h"
 #include "log/log.h"
 
 namespace holdfast::log {
 
-/// Memory that frames are gathered in to be written from, and read from afterwards: whole pages, at
-/// the address that O_DIRECT wants. Its bytes are not zeroed.
-class Chunk {
- public:
-  explicit Chunk(size_t bytes);
-  std::byte* data() const { return data_.get(); }
-  size_t size() const { return size_; }
-
- private:
-  struct Release {
-    void operator()(std::byte* data) const;
-  };
-  std::unique_ptr<std::byte[], Release> data_;
-  size_t size_;
-};
 using ChunkPtr = std::shared_ptr<Chunk>;
 
 /// Bytes in memory, and what keeps them there.

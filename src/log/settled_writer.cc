@@ -1,6 +1,7 @@
 #include "log/settled_writer.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/fault.h"
 #include "log/recovery.h"
@@ -14,7 +15,8 @@ constexpr uint64_t sync_bytes = 4 << 20;
 
 }  // namespace
 
-SettledWriter::SettledWriter(os::Files& files, Plan plan) : files_(files), plan_(std::move(plan)) {}
+SettledWriter::SettledWriter(os::Files& files, Plan plan)
+    : files_(files), plan_(std::move(plan)), buffer_(write_bytes) {}
 
 Status SettledWriter::add(const FrameKey& key, ByteView body, uint64_t expected_bytes) {
   const uint64_t bytes = format::frame_bytes(body.size());
@@ -26,14 +28,15 @@ Status SettledWriter::add(const FrameKey& key, ByteView body, uint64_t expected_
                                    .position = segment_->end,
                                    .durable_before = segment_->header.begin,
                                    .key = key};
-  const size_t at = buffer_.size();
-  buffer_.resize(at + bytes);
-  format::encode(header, {&body, 1}, buffer_.data() + at);
-  std::ranges::copy(body,
-                    buffer_.begin() + static_cast<std::ptrdiff_t>(at + format::frame_header_bytes));
+  std::array<std::byte, format::frame_header_bytes> encoded;
+  format::encode(header, {&body, 1}, encoded.data());
+  HOLDFAST_CHECKED(put(encoded));
+  HOLDFAST_CHECKED(put(body));
+  constexpr std::array<std::byte, format::frame_alignment> zeroes{};
+  HOLDFAST_CHECKED(put(ByteView(zeroes).first(bytes - encoded.size() - body.size())));
   segment_->end.value += bytes;
   index_frame(*segment_->hot, segment_->header, header);
-  return buffer_.size() >= write_bytes ? write_out(false) : Status();
+  return {};
 }
 
 Status SettledWriter::cut() {
@@ -59,25 +62,35 @@ Status SettledWriter::begin_file(uint64_t frame_bytes, uint64_t expected_bytes) 
                std::min(plan_.segment_bytes, format::segment_header_bytes + expected_bytes));
   written_ = format::segment_header_bytes;
   unsynced_ = 0;
-  buffer_.clear();
+  buffered_ = 0;
   return file_->allocate(format::round_up(most, format::page_bytes));
 }
 
-Status SettledWriter::write_out(bool all) {
-  const uint64_t bytes =
-      all ? buffer_.size() : format::round_down(buffer_.size(), format::page_bytes);
-  if (bytes == 0) return {};
-  HOLDFAST_CHECKED(file_->write_at(written_, ByteView(buffer_).first(bytes)));
-  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(bytes));
-  written_ += bytes;
-  unsynced_ += bytes;
+Status SettledWriter::put(ByteView bytes) {
+  while (!bytes.empty()) {
+    const size_t fit = std::min(bytes.size(), buffer_.size() - buffered_);
+    std::ranges::copy(bytes.first(fit), buffer_.data() + buffered_);
+    buffered_ += fit;
+    bytes = bytes.subspan(fit);
+    if (buffered_ == buffer_.size()) HOLDFAST_CHECKED(write_out());
+  }
+  return {};
+}
+
+/// Whole pages; the last one may have to be filled up.
+Status SettledWriter::write_out() {
+  const size_t bytes = format::round_up(buffered_, format::page_bytes);
+  std::fill(buffer_.data() + buffered_, buffer_.data() + bytes, std::byte{0});
+  HOLDFAST_CHECKED(file_->write_pages(written_, {buffer_.data(), bytes}));
+  written_ += buffered_;
+  unsynced_ += std::exchange(buffered_, 0);
   if (unsynced_ < sync_bytes) return {};
   unsynced_ = 0;
   return file_->sync_data();
 }
 
 Status SettledWriter::end_file() {
-  HOLDFAST_CHECKED(write_out(true));
+  HOLDFAST_CHECKED(write_out());
   format::SegmentHeader& header = segment_->header;
   header.settled_end = written_;
   header.file_bytes = format::round_up(written_ + format::frame_header_bytes, format::page_bytes);

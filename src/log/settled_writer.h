@@ -1,12 +1,14 @@
 #pragma once
 
+#include "log/chunk.h"
 #include "log/segment.h"
 
 namespace holdfast::log {
 
 /// Writes settled segments: new files, each written once from front to end, synced, with its index
-/// beside it. Nothing of it counts before the manifest names it, so a failure or a crash at any
-/// point only leaves files that the next start removes. One thread.
+/// beside it; past the page cache, which is for what is read. Nothing of it counts before the
+/// manifest names it, so a failure or a crash at any point only leaves files that the next start
+/// removes. One thread.
 class SettledWriter {
  public:
   struct Plan {
@@ -34,14 +36,16 @@ class SettledWriter {
  private:
   Status begin_file(uint64_t frame_bytes, uint64_t expected_bytes);
   Status end_file();
-  Status write_out(bool all);
+  Status put(ByteView bytes);
+  Status write_out();
 
   os::Files& files_;
   Plan plan_;
   SegmentPtr segment_;  // being written
   std::unique_ptr<os::File> file_;
-  std::vector<std::byte> buffer_;
-  uint64_t written_ = 0;  // file offset up to which the buffer has gone to the file
+  Chunk buffer_;
+  size_t buffered_ = 0;
+  uint64_t written_ = 0;  // file offset of what is in the buffer
   uint64_t unsynced_ = 0;
   std::vector<SegmentPtr> done_;
 };

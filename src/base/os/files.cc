@@ -63,6 +63,19 @@ class PosixFile final : public File {
     return done;
   }
 
+  Result<size_t> read_pages(uint64_t offset, MutableBytes to) override {
+    size_t done = 0;
+    while (done < to.size() && done % page_bytes == 0 && open_direct()) {
+      const ssize_t n = ::pread(direct_, to.data() + done, to.size() - done, static_cast<off_t>(offset + done));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0 && errno != EINVAL) return os_error("read", path_);
+      if (n == 0) return done;
+      if (n < 0) close_direct();
+      done += static_cast<size_t>(std::max<ssize_t>(n, 0));
+    }
+    return done + HOLDFAST_TRY(read_at(offset + done, to.subspan(done)));
+  }
+
   Status write_at(uint64_t offset, std::span<const ByteView> parts) override {
     constexpr size_t parts_max = 256;
     std::array<iovec, parts_max> vectors;
@@ -142,7 +155,8 @@ class PosixFile final : public File {
   /// A second descriptor of the same file, which may have another name by now; false where there can be none.
   bool open_direct() {
     if (direct_ == not_opened) {
-      direct_ = ::open(fmt::format("/proc/self/fd/{}", fd_).c_str(), O_WRONLY | O_CLOEXEC | O_DIRECT);
+      const int access = ::fcntl(fd_, F_GETFL) & O_ACCMODE;
+      direct_ = ::open(fmt::format("/proc/self/fd/{}", fd_).c_str(), access | O_CLOEXEC | O_DIRECT);
     }
     return direct_ >= 0;
   }

@@ -27,6 +27,9 @@ class File {
 
   /// Reads up to `to.size()` bytes; fewer only at the end of the file.
   virtual Result<size_t> read_at(uint64_t offset, MutableBytes to) = 0;
+  /// The same into whole pages (see `write_pages`), past the page cache where the file system has a way: for what nobody will
+  /// read again. By one thread at a time.
+  virtual Result<size_t> read_pages(uint64_t offset, MutableBytes to) { return read_at(offset, to); }
   /// Writes all parts one behind the other, or fails; after a failure any part of the range may have changed.
   /// `disk_full` when there is no space. NOT durable before `sync_data` returned well.
   virtual Status write_at(uint64_t offset, std::span<const ByteView> parts) = 0;

@@ -57,6 +57,22 @@ TEST(Files, WholePagesAreSeenByWhoHasThemMappedAndUnderAnyName) {
   }
 }
 
+TEST(Files, WholePagesAreReadAsTheyWereWrittenLastAndUpToTheEnd) {
+  testing::TemporaryFolder folder;
+  auto file = *real_files().open(folder.path() + "/x", OpenMode::create_new);
+  ASSERT_TRUE(file->zero_fill(0, 1 << 20));
+  ASSERT_TRUE(file->write_at(4090, as_bytes("over the edge")));  // still in the page cache only
+  ASSERT_TRUE(file->truncate(2 * 4096 + 5));
+  auto reader = *real_files().open(folder.path() + "/x", OpenMode::read);
+  alignas(4096) static std::array<std::byte, 4 * 4096> pages;
+  ASSERT_EQ(*reader->read_pages(0, pages), 2 * 4096 + 5u);
+  EXPECT_EQ(as_text(ByteView(pages).subspan(4090, 13)), "over the edge");
+  ASSERT_EQ(*reader->read_pages(2 * 4096, pages), 5u);
+  ASSERT_EQ(*reader->read_pages(4 * 4096, pages), 0u);
+  EXPECT_EQ(*reader->read_pages(4096, MutableBytes(pages).subspan(3, 4096)), 4096u);  // no whole page: read all the same
+  EXPECT_EQ(as_text(ByteView(pages).subspan(3, 7)), "he edge");
+}
+
 TEST(Files, ZeroFillMakesTheRangeZeroAndWritable) {
   testing::TemporaryFolder folder;
   auto file = *real_files().open(folder.path() + "/x", OpenMode::create_new);
