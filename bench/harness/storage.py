@@ -6,7 +6,6 @@ import mmap
 import os
 import pathlib
 import shutil
-import statistics
 import threading
 import time
 
@@ -68,36 +67,48 @@ class Watcher:
 
 
 def retention(options, report):
-    """So many gigabytes through a retention of a twelfth of them, 16 partitions. The first and the last slices are sent at a
-    pace, where latency means something; all between as fast as the client can."""
+    """So many gigabytes through a retention of a twelfth of them, 16 partitions, as fast as the client can. The last slices take turns
+    with the same slice into an empty log, also at a pace at which latency means something."""
     total = gigabytes(options, 24)
     kept = total * GB // 12
     partitions, count = 16, 24
     slice_records = total * GB // RECORD // count
-    need_space(options.work, 2 * kept + 4 * SEGMENT)
-    server = Holdfast(options.work / "retention")
-    server.start()
-    try:
+    need_space(options.work, 3 * kept + 8 * SEGMENT)
+
+    def write_slice(server, pace):
+        return clients.with_cpu(server, lambda: clients.produce(
+            server, "kept", slice_records, RECORD, throughput=PACED if pace == "paced" else -1, warmup=slice_records // 4))
+
+    def started(name):
+        server = Holdfast(options.work / name)
+        server.start()
         server.topic_settings = {"retention.bytes": str(kept // partitions)}
         clients.create_topic(server, "kept", partitions)
-        times = {"paced": [], "full": []}
+        return server
+
+    server = started("retention")
+    try:
         with Watcher(server) as watcher:
             for number in range(count):
-                # An empty log: one slice at each pace, together no more than is kept.
-                kind = "paced" if number == 0 or number >= count - 2 else "full"
-                values = clients.with_cpu(server, lambda k=kind: clients.produce(
-                    server, "kept", slice_records, RECORD, throughput=PACED if k == "paced" else -1, warmup=slice_records // 4))
+                pace = "full" if number < count - 3 else "paced"
+                values = write_slice(server, pace)
                 watcher.written += slice_records * RECORD
                 own, mapped = process.rss_parts_mb(server.pid)
-                times[kind].append(values)
-                report.sample("retention", f"slice {number + 1} of {count}, {kind}", server.name, {
+                compared = number >= count - 8
+                report.sample("retention", f"{pace}, full log" if compared else f"slice {number + 1} of {count}", server.name, {
                     **values, "own_mb": round(own, 1), "mapped_mb": round(mapped, 1), "disk_mb": round(used_bytes(server.folder) / 1e6)})
-        judge_retention(report, watcher, times, total, kept)
+                if compared:
+                    fresh = started(f"empty-{number}")
+                    try:
+                        report.sample("retention", f"{pace}, empty log", server.name, write_slice(fresh, pace))
+                    finally:
+                        fresh.destroy()
+        judge_retention(report, watcher, total, kept)
     finally:
         server.destroy()
 
 
-def judge_retention(report, watcher, times, total, kept):
+def judge_retention(report, watcher, total, kept):
     # Memory once the log has been full twice, against what it was when it first was.
     half = total * GB / 2
     early, late = (watcher.most(lambda s: s[1] + s[2], *bounds) for bounds in ((kept, half), (half,)))
@@ -110,16 +121,11 @@ def judge_retention(report, watcher, times, total, kept):
     report.row(f"{what}: memory (own and mapped) in the second half against the first", "within 10 %", at_most(late, early and early * 1.1),
                ours=f"{late:.0f} MB / {early:.0f} MB; peak own {own:.0f} MB, mapped {mapped:.0f} MB")
     report.row(f"{what}: disk, peak", "1.5x retention", at_most(disk, 1.5 * kept), ours=f"{disk / 1e6:,.0f} MB = {disk / kept:.2f}x")
-    first, last = times["paced"][0]["p99_ms"], statistics.median(v["p99_ms"] for v in times["paced"][1:])
-    report.row(f"{what}: produce p99 at {PACED:,}/s, last slices against the empty log", "2x", at_most(last, 2 * first),
-               ours=f"{last:g} ms / {first} ms")
-    full = times["full"]
-    late_full = full[-8:]
-    report.row(f"{what}: at full speed, last slices against the empty log", "p99 2x",
-               at_most(statistics.median(v["p99_ms"] for v in late_full), 2 * full[0]["p99_ms"]),
-               ours=f"p99 {statistics.median(v['p99_ms'] for v in late_full):g} ms / {full[0]['p99_ms']} ms; "
-                    f"{statistics.median(v['records_per_second'] for v in late_full) / 1000:.0f}k/s / "
-                    f"{full[0]['records_per_second'] / 1000:.0f}k/s")
+    for pace, shown in (("paced", f"at {PACED:,}/s"), ("full", "at full speed")):
+        p99 = {log: report.median("retention", f"{pace}, {log} log", "holdfast", "p99_ms") for log in ("full", "empty")}
+        rate = {log: report.median("retention", f"{pace}, {log} log", "holdfast", "records_per_second") for log in ("full", "empty")}
+        report.row(f"{what}: produce p99 {shown}, last slices against an empty log in turn", "2x", at_most(p99["full"], 2 * p99["empty"]),
+                   ours=f"p99 {p99['full']:g} ms / {p99['empty']:g} ms; {rate['full'] / 1000:.0f}k/s / {rate['empty'] / 1000:.0f}k/s")
 
 
 def forget_pages(folder):

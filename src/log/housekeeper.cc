@@ -10,6 +10,7 @@ namespace {
 
 /// So small that a sync of the log waits for little.
 constexpr uint64_t fill_step_bytes = 1 << 20;
+constexpr uint64_t give_back_step_bytes = 4 << 20;
 
 /// Sealed segments whose index could not be written; each one's index stays in memory.
 constexpr size_t index_tasks_max = 16;
@@ -64,7 +65,8 @@ Status Housekeeper::wait_for_checkpoint() {
 
 bool Housekeeper::has_work_locked() const {
   return checkpoint_task_ || (!index_tasks_.empty() && !index_retry_waits_) ||
-         (!removals_.empty() && !removal_retry_waits_) || (spare_wanted_ && !stopped_);
+         (!removals_.empty() && !removal_retry_waits_) ||
+         ((spare_wanted_ || removed_) && !stopped_);
 }
 
 void Housekeeper::run() {
@@ -88,7 +90,8 @@ void Housekeeper::stop() {
 
 bool Housekeeper::step() {
   std::unique_lock lock(mutex_);
-  return step_checkpoint(lock) || step_index(lock) || step_removal(lock) || step_spare(lock);
+  return step_checkpoint(lock) || step_index(lock) || step_giving_back(lock) ||
+         step_removal(lock) || step_spare(lock);
 }
 
 bool Housekeeper::step_checkpoint(std::unique_lock<std::mutex>& lock) {
@@ -136,6 +139,18 @@ bool Housekeeper::step_index(std::unique_lock<std::mutex>& lock) {
   return true;
 }
 
+/// Piece by piece: where the file system tells the disk at once what is free, 64 MiB take more than
+/// ten milliseconds, and whoever writes to another file waits for all of them.
+bool Housekeeper::step_giving_back(std::unique_lock<std::mutex>& lock) {
+  if (!removed_ || stopped_) return false;
+  lock.unlock();
+  removed_->bytes -= std::min(removed_->bytes, give_back_step_bytes);
+  const auto given_back = removed_->file->truncate(removed_->bytes);
+  if (!given_back || removed_->bytes == 0) removed_.reset();  // what is left goes when it is closed
+  lock.lock();
+  return true;
+}
+
 bool Housekeeper::step_removal(std::unique_lock<std::mutex>& lock) {
   if (removals_.empty() || removal_retry_waits_) return false;
   const SegmentPtr segment = removals_.front();
@@ -161,8 +176,14 @@ Status Housekeeper::remove_segment(Segment& segment) {
     return gone;
   fault::point("log.trim_index_removed");
   // A file that a reader still maps must keep its bytes: it is unlinked, never used again.
-  const bool reuse = !segment.settled() && segment.header.file_bytes == segment_bytes_ &&
-                     segment.mapped.expired() && spares_.wants_more();
+  const bool mapped = !segment.mapped.expired();
+  const bool reuse = !segment.settled() && segment.header.file_bytes == segment_bytes_ && !mapped &&
+                     spares_.wants_more();
+  std::unique_ptr<os::File> file;  // open while its name goes, so that its blocks do not go with it
+  if (!reuse && !mapped) {
+    if (auto opened = files_.open(segment.path, os::OpenMode::read_write))
+      file = *std::move(opened);
+  }
   const std::string spare = folder_ + "/" + format::spare_name(next_spare_);
   auto gone = reuse ? files_.rename(segment.path, spare) : files_.remove(segment.path);
   if (!gone && gone.error().code != ErrorCode::not_found) return gone;
@@ -172,6 +193,7 @@ Status Housekeeper::remove_segment(Segment& segment) {
     ++next_spare_;
     spares_.put(spare);
   }
+  if (file) removed_ = Removed{.file = std::move(file), .bytes = segment.header.file_bytes};
   return {};
 }
 

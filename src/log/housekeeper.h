@@ -60,9 +60,16 @@ class Housekeeper {
     uint64_t filled = 0;
   };
 
+  /// A file that has no name any more.
+  struct Removed {
+    std::unique_ptr<os::File> file;
+    uint64_t bytes = 0;
+  };
+
   bool has_work_locked() const;
   bool step_checkpoint(std::unique_lock<std::mutex>& lock);
   bool step_index(std::unique_lock<std::mutex>& lock);
+  bool step_giving_back(std::unique_lock<std::mutex>& lock);
   bool step_removal(std::unique_lock<std::mutex>& lock);
   bool step_spare(std::unique_lock<std::mutex>& lock);
   Status remove_segment(Segment& segment);
@@ -86,6 +93,7 @@ class Housekeeper {
   bool spare_wanted_ = false;
   bool stopped_ = false;
   std::optional<Preparation> preparation_;  // by `step` only
+  std::optional<Removed> removed_;          // by `step` only
   uint64_t next_spare_ = 0;
   std::atomic<uint64_t> checkpoint_ = 0;
 };

@@ -65,10 +65,8 @@ TEST(Log, KeepsFramesInOrderOverARestart) {
   {
     DurableWatch durable;
     auto log = *Log::open(os::real_files(), settings);
-    ASSERT_TRUE(log->start({.durable = durable.callback(),
-                            .stalled = {},
-                            .failed = {},
-                            .segment_sealed = {}}));
+    ASSERT_TRUE(log->start(
+        {.durable = durable.callback(), .stalled = {}, .failed = {}, .segment_sealed = {}}));
     for (int i = 0; i < 3000; ++i) {
       written.push_back(std::to_string(i) + std::string(1000, 'x'));
       ASSERT_TRUE(append_text(*log, batch(static_cast<uint32_t>(i % 7), i), written.back()));
@@ -332,16 +330,48 @@ TEST(LogTrim, RecyclesFilesAndTheirStaleFramesNeverComeBack) {
 
 TEST(LogTrim, FramesThatAReaderHoldsStayReadable) {
   testing::TemporaryFolder folder;
-  auto log = open_stepped(os::real_files(), {.folder = folder.path(), .segment_bytes = 1 << 20});
+  const LogSettings settings{.folder = folder.path(), .segment_bytes = 1 << 20};
+  auto log = open_stepped(os::real_files(), settings);
   ASSERT_TRUE(log->start({}));
-  append_large(*log, 0, 25);
-  const auto held = *log->read({1}, 0, 300'000, true);
-  ASSERT_EQ(held.size(), 3u);
+  append_large(*log, 0, 55);
+  log.reset();  // so that what is read is not in memory
+  log = open_stepped(os::real_files(), settings);
+  ASSERT_TRUE(log->start({}));
+  std::vector<Frame> held;
+  for (int64_t offset = 0; offset < 40; offset += 10)
+    held.push_back(log->read({1}, offset, 1, true)->at(0));
   log->write_checkpoint(log->durable(), {});
   ASSERT_TRUE(log->wait_for_checkpoint());
   log->trim(log->durable());
-  append_large(*log, 25, 40);
-  EXPECT_EQ(as_text(held[2].body), body_of_bytes(100'000, 'c'));
+  append_large(*log, 55, 40);
+  while (log->step_housekeeper()) {
+  }
+  for (const Frame& frame : held) {
+    const auto letter = static_cast<char>('a' + frame.key.first_offset % 26);
+    EXPECT_TRUE(as_text(frame.body) == body_of_bytes(100'000, letter));
+  }
+}
+
+TEST(LogTrim, GivesTheBlocksOfAFileBackInPieces) {
+  SimulatedDisk disk(1);
+  auto log = open_stepped(disk, {.folder = "/log", .segment_bytes = 16 << 20});
+  ASSERT_TRUE(log->start({}));
+  append_large(*log, 0, 1000);
+  log->write_checkpoint(log->durable(), {});
+  ASSERT_TRUE(log->wait_for_checkpoint());
+  log->trim(log->durable());
+  const uint64_t before = disk.operations();
+  while (log->step_housekeeper()) {
+  }
+  std::map<std::string, int> pieces;  // of each file that was removed
+  for (uint64_t n = before; n < disk.operations(); ++n) {
+    const std::string name = disk.operation_name(n);
+    if (name.starts_with("remove ") && name.ends_with(".seg")) pieces[name.substr(7)] = 0;
+    if (name.starts_with("truncate ")) ++pieces.at(name.substr(9));
+  }
+  EXPECT_GE(pieces.size(), 4u);
+  pieces.erase("/log/00000000000000000000.seg");  // the first one of a log is smaller
+  for (const auto& [file, count] : pieces) EXPECT_EQ(count, 4) << file;
 }
 
 TEST(LogOpen, NamesTheHolderOfALockedFolder) {
