@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <future>
 #include <gtest/gtest.h>
-#include <map>
 
 #include "base/crc32c.h"
 #include "log/durable_for_tests.h"
@@ -350,28 +349,6 @@ TEST(LogTrim, FramesThatAReaderHoldsStayReadable) {
     const auto letter = static_cast<char>('a' + frame.key.first_offset % 26);
     EXPECT_TRUE(as_text(frame.body) == body_of_bytes(100'000, letter));
   }
-}
-
-TEST(LogTrim, GivesTheBlocksOfAFileBackInPieces) {
-  SimulatedDisk disk(1);
-  auto log = open_stepped(disk, {.folder = "/log", .segment_bytes = 16 << 20});
-  ASSERT_TRUE(log->start({}));
-  append_large(*log, 0, 1000);
-  log->write_checkpoint(log->durable(), {});
-  ASSERT_TRUE(log->wait_for_checkpoint());
-  log->trim(log->durable());
-  const uint64_t before = disk.operations();
-  while (log->step_housekeeper()) {
-  }
-  std::map<std::string, int> pieces;  // of each file that was removed
-  for (uint64_t n = before; n < disk.operations(); ++n) {
-    const std::string name = disk.operation_name(n);
-    if (name.starts_with("remove ") && name.ends_with(".seg")) pieces[name.substr(7)] = 0;
-    if (name.starts_with("truncate ")) ++pieces.at(name.substr(9));
-  }
-  EXPECT_GE(pieces.size(), 4u);
-  pieces.erase("/log/00000000000000000000.seg");  // the first one of a log is smaller
-  for (const auto& [file, count] : pieces) EXPECT_EQ(count, 4) << file;
 }
 
 TEST(LogOpen, NamesTheHolderOfALockedFolder) {
