@@ -150,34 +150,6 @@ def latency(options, report):
                    reached, ours=shown["holdfast"], kafka=shown["kafka"], flush=shown[KafkaFlush.name])
 
 
-def consume(options, report):
-    records = 1_000_000 // options.scale
-    with Subjects(options, ("holdfast", "kafka")) as subjects:
-        for partitions in (1, 16):
-            case = f"1 KB, {partitions} partition{'s' if partitions > 1 else ''}"
-            topic = f"consume-{partitions}"
-
-            def read(server, case):
-                report.sample("consume", case, server.name,
-                              clients.with_cpu(server, lambda: clients.consume(server, topic, partitions, records)))
-
-            for server in subjects.servers:
-                clients.create_topic(server, topic, partitions)
-                clients.produce(server, topic, records, 1024)
-                read(server, f"{case}, first")
-            first = {name: report.median("consume", f"{case}, first", name, "records_per_second") for name in ("holdfast", "kafka")}
-            report.row(f"consume {case}, for the first time (ours from the disk, Kafka's from page cache; one run)", "", None,
-                       ours=thousands(first["holdfast"]), kafka=thousands(first["kafka"]))
-            for _, server in subjects.turns(options.rounds):
-                read(server, case)
-            rate = {name: report.median("consume", case, name, "records_per_second") for name in ("holdfast", "kafka")}
-            cpu = {name: report.median("consume", case, name, "broker_cpu_s") for name in ("holdfast", "kafka")}
-            report.row(f"consume {case}, from page cache", "at least Kafka's rate", at_least(rate["holdfast"], rate["kafka"]),
-                       ours=thousands(rate["holdfast"]), kafka=thousands(rate["kafka"]))
-            report.row(f"broker CPU for that ({records:,} records)", "half of Kafka's", at_most(cpu["holdfast"], cpu["kafka"] and cpu["kafka"] / 2),
-                       ours=cpu["holdfast"] and f"{cpu['holdfast']:.2f} s", kafka=cpu["kafka"] and f"{cpu['kafka']:.2f} s")
-
-
 def start(options, report):
     """From the start of the process to its first answer; the large log is made of random records of 1 KB."""
     for number in range(options.rounds):

@@ -1,4 +1,4 @@
-"""What the log costs over time: written through a retention again and again, and read back long after it was written.
+"""What the log costs over time: written through a retention again and again, and read back at once, or long after it was written.
 `--gigabytes` makes both smaller, to see whether they work: the log's fixed parts (segments of 64 MiB) then weigh more."""
 import ctypes
 import json
@@ -10,7 +10,7 @@ import threading
 import time
 
 from . import clients, process
-from .benches import at_least, at_most
+from .benches import Subjects, at_least, at_most, thousands
 from .servers import Holdfast
 
 GB = 1_000_000_000
@@ -208,6 +208,45 @@ def catchup(options, report):
     report.row(f"catch-up of one partition ({records[shared] * RECORD / GB:.2f} GB) out of a {total} GB log that 16 share, cold, "
                "against a log of its own", "0.7x", at_least(ours, other and 0.7 * other),
                ours=f"{ours:.0f} MB/s of {other:.0f} MB/s = {ours / other:.2f}x")
+
+
+def consume(options, report):
+    """The same data again and again, from the page cache: after the cleaner has put it in order, and after one read that nobody counts."""
+    records = 1_000_000 // options.scale
+    names = ("holdfast", "kafka")
+    with Subjects(options, names) as subjects:
+        for partitions in (1, 16):
+            case = f"1 KB, {partitions} partition{'s' if partitions > 1 else ''}"
+            topic = f"consume-{partitions}"
+
+            def read(server, case):
+                report.sample("consume", case, server.name,
+                              clients.with_cpu(server, lambda: clients.consume(server, topic, partitions, records)))
+
+            def median(case, key):
+                return {name: report.median("consume", case, name, key) for name in names}
+
+            for server in subjects.servers:
+                clients.create_topic(server, topic, partitions)
+                clients.produce(server, topic, records, 1024)
+                read(server, f"{case}, first")
+                if server.name == "holdfast":
+                    before = process.cpu_seconds(server.pid)
+                    wait_until_settled(server, 3, 300)
+                    report.sample("consume", f"{case}, settled", server.name, {"broker_cpu_s": round(process.cpu_seconds(server.pid) - before, 2)})
+                read(server, f"{case}, once more")
+            for _, server in subjects.turns(options.rounds):
+                read(server, case)
+            first = median(f"{case}, first", "records_per_second")
+            report.row(f"consume {case}, for the first time (ours from the disk, Kafka's from page cache; one run)", "", None,
+                       ours=thousands(first["holdfast"]), kafka=thousands(first["kafka"]))
+            settled = median(f"{case}, settled", "broker_cpu_s")["holdfast"]
+            report.row("broker CPU a minute later, to settle what was produced (once)", "", None, ours=settled and f"{settled:.2f} s")
+            rate, cpu = median(case, "records_per_second"), median(case, "broker_cpu_s")
+            report.row(f"consume {case}, from page cache", "at least Kafka's rate", at_least(rate["holdfast"], rate["kafka"]),
+                       ours=thousands(rate["holdfast"]), kafka=thousands(rate["kafka"]))
+            report.row(f"broker CPU for that ({records:,} records)", "half of Kafka's", at_most(cpu["holdfast"], cpu["kafka"] and cpu["kafka"] / 2),
+                       ours=cpu["holdfast"] and f"{cpu['holdfast']:.2f} s", kafka=cpu["kafka"] and f"{cpu['kafka']:.2f} s")
 
 
 def read_cold(server, records):
