@@ -134,9 +134,10 @@ class Catalog {
   uint64_t epoch_ = 1;  // one more whenever places change
   std::unordered_map<PartitionId, Account> accounts_;
   std::vector<Hint> hints_ = std::vector<Hint>(1024);
-  // Mappings used last, so that reading on does not map again; the rest live only as long as frames
-  // pin them.
-  std::array<std::shared_ptr<const os::Mapping>, 8> mapped_last_;
+  // Mappings used last, so that reading on does not map again, nor fault its pages in again: as
+  // many as there are likely to be readers in different places. The rest live only as long as
+  // frames pin them.
+  std::array<std::shared_ptr<const os::Mapping>, 32> mapped_last_;
   size_t next_mapped_ = 0;
 };
 
