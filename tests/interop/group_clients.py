@@ -187,7 +187,6 @@ def kafka_python_members_share(served):
     writer.write(400)
     end = time.monotonic() + PATIENCE
 
-
     def shared():
         """Each has its half, and has come to its end: one may have read all of it before the other was there."""
         return all(len(consumer.assignment()) == 2 for consumer in (one, two)) and \
