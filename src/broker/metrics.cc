@@ -62,6 +62,9 @@ void log_numbers(Core& core, MetricsText& text) {
              static_cast<double>(log.bytes_used()));
   text.gauge("holdfast_log_pending_bytes", "Appended, not yet on disk",
              static_cast<double>(log.end().value - log.durable().value));
+  text.gauge("holdfast_log_recent_bytes",
+             "Memory of what was written last, with what readers still hold of it",
+             static_cast<double>(log.recent_bytes()));
   text.family("holdfast_log_flush_seconds", "histogram", "One write and its sync");
   text.histogram(log.flush_times());
   text.gauge("holdfast_log_writable", "0: nothing can be written (disk full, or a failed sync)",

@@ -79,6 +79,7 @@ TEST_F(Metrics, CountWhatGoesInAndOut) {
   EXPECT_EQ(value("kafka_log_log_logendoffset{topic=\"t\",partition=\"0\"}"), 3);
   EXPECT_EQ(value("kafka_server_socket_server_metrics_connection_count"), 1);
   EXPECT_GE(value("holdfast_log_flush_seconds_count"), 1);
+  EXPECT_GE(value("holdfast_log_recent_bytes"), bytes);
   EXPECT_EQ(value("holdfast_log_writable"), 1);
   EXPECT_EQ(value("kafka_log_log_size{topic=\"t\",partition=\"0\"}"), bytes);
   EXPECT_EQ(value("holdfast_log_cleaner_jobs_total{work=\"compact\"}"), 0);

@@ -72,8 +72,12 @@ void Recent::add(Position begin, Position end, uint64_t file_offset, ByteView by
   held_.back().spans.push_back({begin, end, file_offset, bytes});
 }
 
+size_t Recent::bytes_held() const {
+  return spares_->out_bytes();
+}
+
 bool Recent::too_much_held() const {
-  return spares_->out_bytes() > 2 * bytes_max_;
+  return bytes_held() > 2 * bytes_max_;
 }
 
 std::optional<PinnedBytes> Recent::find(Position position, uint64_t file_offset) const {

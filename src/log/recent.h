@@ -36,6 +36,9 @@ class Recent {
   std::optional<PinnedBytes> find(Position position, uint64_t file_offset) const;
   /// Every frame at or above it is here.
   Position begin() const;
+  /// Memory of what is kept and of what readers still hold: at most twice `bytes_max`, and what is
+  /// written after that.
+  size_t bytes_held() const;
 
  private:
   /// What was written by one write.

@@ -47,9 +47,11 @@ TEST(Recent, WhatIsHeldIsNotUsedAgainAndHasABound) {
       if (found) held.push_back(*std::move(bytes));
     }
     EXPECT_EQ(held.size(), 14u) << "which are 16 pages";
+    EXPECT_EQ(recent.bytes_held(), 17 * page) << "and that of the last one";
     EXPECT_EQ(recent.begin(), Position{UINT64_MAX});
     held.pop_front();
     EXPECT_TRUE(recent.find({i - 1}, i - 1)) << "somebody has let go";
+    EXPECT_EQ(recent.bytes_held(), 16 * page);
   }
   for (size_t i = 0; i < held.size(); ++i) {
     EXPECT_EQ(held[i].bytes.front(), std::byte(i + 1));
