@@ -348,6 +348,12 @@ Result<bool> SimulatedDisk::exists(const std::string& path) {
   return names_.contains(path) || folders_.contains(path);
 }
 
+Result<os::Space> SimulatedDisk::space(const std::string&) {
+  const std::lock_guard lock(mutex_);
+  const uint64_t used = used_locked();
+  return os::Space{.total_bytes = space_, .usable_bytes = space_ - std::min(used, space_)};
+}
+
 Result<std::unique_ptr<os::FileLock>> SimulatedDisk::lock(const std::string& path) {
   const std::lock_guard lock(mutex_);
   HOLDFAST_CHECKED(begin(Kind::read, "lock " + path));

@@ -70,6 +70,7 @@ class SimulatedDisk final : public os::Files {
   Status remove(const std::string& path) override;
   Status sync_directory(const std::string& folder) override;
   Result<bool> exists(const std::string& path) override;
+  Result<os::Space> space(const std::string& folder) override;
   Result<std::unique_ptr<os::FileLock>> lock(const std::string& path) override;
 
  private:

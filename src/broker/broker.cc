@@ -1,6 +1,7 @@
 #include "broker/broker.h"
 
 #include <condition_variable>
+#include <filesystem>
 #include <fmt/core.h>
 #include <mutex>
 #include <thread>
@@ -38,6 +39,13 @@ std::string base64(const TopicId& id) {
   return text += digits[bits << (6 - have) & 63];
 }
 
+/// Tools are told the folder, and stand somewhere else.
+BrokerSettings with_absolute_folder(BrokerSettings settings) {
+  if (!settings.data_folder.empty())
+    settings.data_folder = std::filesystem::absolute(settings.data_folder).lexically_normal();
+  return settings;
+}
+
 Status check(const BrokerSettings& settings) {
   if (settings.data_folder.empty())
     return fail(ErrorCode::invalid, "the broker needs a data folder");
@@ -55,7 +63,7 @@ Status check(const BrokerSettings& settings) {
 class RunningBroker final : public Broker {
  public:
   RunningBroker(BrokerSettings settings, os::Files& files)
-      : settings_(std::move(settings)),
+      : settings_(with_absolute_folder(std::move(settings))),
         files_(files),
         state_(started_with(settings_)) {}
   ~RunningBroker() override {

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <gtest/gtest.h>
 
 #include "broker/broker_for_tests.h"
@@ -8,6 +9,7 @@
 #include "wire/messages/describe_acls.h"
 #include "wire/messages/describe_client_quotas.h"
 #include "wire/messages/describe_configs.h"
+#include "wire/messages/describe_log_dirs.h"
 #include "wire/messages/describe_quorum.h"
 #include "wire/messages/describe_user_scram_credentials.h"
 #include "wire/messages/elect_leaders.h"
@@ -148,6 +150,26 @@ TEST_F(OneNode, SaysThatGroupsAreClassic) {
         wire::ConsumerGroupHeartbeatRequest{}, version);
     EXPECT_EQ(answer.error_code, Code::unsupported_version);
     EXPECT_FALSE(answer.assignment.has_value());
+  }
+}
+
+/// KIP-827.
+TEST_F(OneNode, TellsItsWholeFolderAndTheVolumeThatHoldsIt) {
+  const std::string folder = settings_.data_folder;
+  settings_.data_folder = std::filesystem::relative(folder);
+  restart();
+  for (const int16_t version : {3, 4}) {
+    const auto answer = client_->call<wire::DescribeLogDirsResponse>(
+        wire::DescribeLogDirsRequest{.topics = {}}, version);
+    ASSERT_EQ(answer.results.size(), 1u);
+    const auto& told = answer.results[0];
+    EXPECT_EQ(told.log_dir, folder);
+    EXPECT_EQ(told.topics.at(0).partitions.size(), 2u);
+    const auto total = static_cast<int64_t>(std::filesystem::space(folder).capacity);
+    EXPECT_EQ(told.total_bytes, version < 4 ? -1 : total);
+    if (version < 4) continue;
+    EXPECT_GT(told.usable_bytes, 0);
+    EXPECT_LT(told.usable_bytes, total);
   }
 }
 

@@ -55,6 +55,7 @@ class Engine final : public Log {
   }
   std::vector<PartitionId> partitions() const override { return catalog_.partitions(); }
   uint64_t bytes_used() const override { return catalog_.bytes_used(); }
+  Result<os::Space> space() const override { return files_.space(settings_.folder); }
   uint64_t recent_bytes() const override { return recent_.bytes_held(); }
   const DurationHistogram& flush_times() const override { return writer_.flush_times(); }
 

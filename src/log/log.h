@@ -241,6 +241,8 @@ class Log {
 
   /// Bytes of all segment files that hold frames.
   virtual uint64_t bytes_used() const = 0;
+  /// Of the file system that the log lies in.
+  virtual Result<os::Space> space() const = 0;
   /// Memory of what was written last, with what readers still hold of it.
   virtual uint64_t recent_bytes() const = 0;
   /// How long each write and its sync took. Any thread.

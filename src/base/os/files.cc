@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -243,6 +244,12 @@ class PosixFiles final : public Files {
     if (::stat(path.c_str(), &status) == 0) return true;
     if (errno == ENOENT || errno == ENOTDIR) return false;
     return os_error("stat", path);
+  }
+
+  Result<Space> space(const std::string& folder) override {
+    struct statvfs status {};
+    if (::statvfs(folder.c_str(), &status) != 0) return os_error("ask for the space of", folder);
+    return Space{.total_bytes = status.f_blocks * status.f_frsize, .usable_bytes = status.f_bavail * status.f_frsize};
   }
 
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {

@@ -58,6 +58,12 @@ class FileLock {
   virtual ~FileLock() = default;
 };
 
+/// Of a file system.
+struct Space {
+  uint64_t total_bytes = 0;
+  uint64_t usable_bytes = 0;  // by this process
+};
+
 enum class OpenMode { read, read_write, create_new, create_or_open };
 
 /// The only door to the file system, so that tests can put a simulated disk behind it (testing/simulated_disk.h).
@@ -73,6 +79,8 @@ class Files {
   virtual Status remove(const std::string& path) = 0;
   virtual Status sync_directory(const std::string& folder) = 0;
   virtual Result<bool> exists(const std::string& path) = 0;
+  /// Of the file system that holds the folder.
+  virtual Result<Space> space(const std::string& folder) = 0;
   /// `locked` with the number of the process that holds it.
   virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;
 };

@@ -8,12 +8,28 @@
 
 namespace holdfast::broker {
 
+namespace {
+
+/// KIP-827. They stay unknown when the file system does not tell.
+void describe_volume(const log::Log& log, wire::DescribeLogDirsResponse::LogDir& folder) {
+  const auto space = log.space();
+  if (!space) return;
+  const auto told = [](uint64_t bytes) {
+    return static_cast<int64_t>(std::min<uint64_t>(bytes, INT64_MAX));
+  };
+  folder.total_bytes = told(space->total_bytes);
+  folder.usable_bytes = told(space->usable_bytes);
+}
+
+}  // namespace
+
 /// DescribeLogDirs: the data folder and who is in it. All partitions lie mixed in one log; the size
 /// of each is that of its batches which are still of use.
 void handle(const wire::DescribeLogDirsRequest& request, Context& context) {
   wire::DescribeLogDirsResponse response;
   auto& folder = response.results.emplace_back();
   folder.log_dir = context.settings().data_folder;
+  describe_volume(context.core.log(), folder);
   const auto describe = [&](const Topic& topic, auto&& wanted) {
     auto& described = folder.topics.emplace_back();
     described.name = topic.name;
