@@ -294,7 +294,8 @@ TEST(CassandraOutage, WritingGoesOnInOneDatacenterAndARepairBringsWhatTheOtherMi
   EXPECT_EQ(job.rows(ids, RealCassandra::frankfurt), job.rows(ids, RealCassandra::amsterdam));
   const Ran audit = job.run({"audit", "report", job.config, "--json"});
   ASSERT_EQ(audit.code, 0) << audit.output << audit.errors;
-  for (const json& store : json::parse(audit.output)["stores"]) {
+  const json report = json::parse(audit.output);
+  for (const json& store : report["stores"]) {
     EXPECT_EQ(store["sources"][0]["delivered"], 5'000);
     EXPECT_EQ(store["sources"][0]["refused"], 0);
   }
